@@ -27,8 +27,8 @@ namespace pgconform::session {
 // Column: one field of a RowDescription. protocol-message-formats-RowDescription.
 struct Column {
   std::string name;
-  types::Oid table = 0;             // 0: not a plain column of a table
-  std::int16_t attribute = 0;       // its number in that table, or 0
+  types::Oid table = 0;        // 0: not a plain column of a table
+  std::int16_t attribute = 0;  // its number in that table, or 0
   types::Oid type = 0;
   std::int16_t type_length = -1;    // pg_type.typlen
   std::int32_t type_modifier = -1;  // pg_attribute.atttypmod
@@ -51,16 +51,30 @@ class Execution {
   // Sink: takes one row; returns false to ask for a pause after this one.
   using Sink = std::function<bool(Row)>;
 
-  struct More {};                                             // paused by the sink, or to let others run
-  struct Complete { std::string tag; };                       // CommandComplete's text, e.g. "SELECT 3"
-  struct Wait { std::optional<std::chrono::steady_clock::time_point> until; };  // nothing to do before then, or before a wake
-  struct CopyIn { CopyShape shape; };                         // wants copy_data / copy_done / copy_fail
-  struct CopyOut { CopyShape shape; };                        // rows of the next steps are one Value each: a CopyData body
+  // More: paused by the sink, or to let others run.
+  struct More {};
+  // Complete: done; the tag is CommandComplete's text, e.g. "SELECT 3".
+  struct Complete {
+    std::string tag;
+  };
+  // Wait: nothing to do before then, or before a wake.
+  struct Wait {
+    std::optional<std::chrono::steady_clock::time_point> until;
+  };
+  // CopyIn: wants copy_data / copy_done / copy_fail.
+  struct CopyIn {
+    CopyShape shape;
+  };
+  // CopyOut: rows of the next steps are one Value each: a CopyData body.
+  struct CopyOut {
+    CopyShape shape;
+  };
   using Progress = std::variant<More, Complete, Wait, CopyIn, CopyOut>;
 
   virtual ~Execution() = default;
-  // step: go on for one slice. At most `limit` rows go to the sink (0: as many as fit a slice). `now` is the caller's clock.
-  // A row-returning execution that has sent `limit` rows answers More even when none is left (protocol-flow-ext-query).
+  // step: go on for one slice. At most `limit` rows go to the sink (0: as many as fit a slice). `now` is the caller's
+  // clock. A row-returning execution that has sent `limit` rows answers More even when none is left
+  // (protocol-flow-ext-query).
   virtual std::expected<Progress, Report> step(const Sink& sink, std::int64_t limit,
                                                std::chrono::steady_clock::time_point now) = 0;
   // Copy-in only. Data may be cut anywhere. An error ends the execution.
@@ -73,7 +87,8 @@ class Execution {
 class Parsed {
  public:
   virtual ~Parsed() = default;
-  // ends_failed_transaction: COMMIT, ROLLBACK, ROLLBACK TO, PREPARE TRANSACTION: allowed while the transaction is failed.
+  // ends_failed_transaction: COMMIT, ROLLBACK, ROLLBACK TO, PREPARE TRANSACTION: allowed while the transaction is
+  // failed.
   virtual bool ends_failed_transaction() const = 0;
   // is_transaction_statement: BEGIN, COMMIT, SAVEPOINT, …: the session ends the command right after it.
   virtual bool is_transaction_statement() const = 0;
@@ -93,11 +108,12 @@ class Backend {
  public:
   virtual ~Backend() = default;
 
-  // parse: split and parse a whole query string; a syntax error anywhere rejects all of it. Empty statements are dropped.
+  // parse: split and parse a whole query string; a syntax error anywhere rejects all of it. Empty statements are
+  // dropped.
   virtual std::expected<std::vector<std::shared_ptr<const Parsed>>, Report> parse(std::string_view sql) = 0;
   // analyze: resolve names and types. `parameter_types` as in Parse: 0 or missing = infer.
-  virtual std::expected<std::shared_ptr<const Statement>, Report> analyze(const std::shared_ptr<const Parsed>& parsed,
-                                                                          std::span<const types::Oid> parameter_types) = 0;
+  virtual std::expected<std::shared_ptr<const Statement>, Report> analyze(
+      const std::shared_ptr<const Parsed>& parsed, std::span<const types::Oid> parameter_types) = 0;
   // execute: begin a run. `parameters` has exactly the statement's parameters.
   virtual std::expected<std::unique_ptr<Execution>, Report> execute(const std::shared_ptr<const Statement>& statement,
                                                                     std::vector<types::Value> parameters) = 0;
@@ -122,15 +138,16 @@ class Backend {
 struct Login {
   std::string user, database;
   std::vector<std::pair<std::string, std::string>> settings;  // from StartupMessage, in order, `options` first
-  std::int32_t pid = 0;                                        // pg_backend_pid()
-  std::function<void()> wake;                                  // called when a Wait without a time may be over
+  std::int32_t pid = 0;                                       // pg_backend_pid()
+  std::function<void()> wake;                                 // called when a Wait without a time may be over
 };
 
 // Engine: the data behind all sessions.
 class Engine {
  public:
   virtual ~Engine() = default;
-  // connect: open a session's backend; errors are what PostgreSQL says after AuthenticationOk (3D000, 42704, 22023, …), as FATAL.
+  // connect: open a session's backend; errors are what PostgreSQL says after AuthenticationOk (3D000, 42704, 22023, …),
+  // as FATAL.
   virtual std::expected<std::unique_ptr<Backend>, Report> connect(Login login) = 0;
 };
 
