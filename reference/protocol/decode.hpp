@@ -1,0 +1,226 @@
+#pragma once
+
+#include <cstdint>
+#include <expected>
+#include <string>
+#include <utility>
+
+#include "protocol/message_list.hpp"
+#include "wire/frame.hpp"
+#include "wire/reader.hpp"
+
+// From a frame to a message. Nothing is copied and nothing allocated: the message's views point into the frame. Every
+// length and count is checked against what is there; what a layout leaves over is an error, found in one place.
+namespace pgconform::protocol {
+
+enum class DecodeCode : std::uint8_t {
+  unknown_type,    // no message of this sender has this tag (or authentication code) at this stage
+  truncated,       // the body ends before the field does
+  unterminated,    // a string without its NUL, a list without its zero byte
+  invalid_length,  // a value's length below -1 or beyond the body
+  invalid_count,   // a negative Int32 count
+  trailing_bytes   // the body goes on after the last field
+};
+
+// DecodeError: what is wrong, with which field of which message, at which byte of the body.
+struct DecodeError {
+  DecodeCode code;
+  std::string_view message;  // the message's name, empty if the type is unknown
+  std::string_view field;    // empty if it is about the whole
+  std::size_t offset;        // in the body; for trailing bytes, where they begin
+};
+
+// describe: one line for people, such as `Bind: parameters: truncated at byte 12 of the body`.
+std::string describe(const DecodeError& error);
+
+// Decoder: the visitor that reads a layout from bytes that may hold anything. The first error sticks.
+class Decoder {
+ public:
+  explicit Decoder(wire::Bytes body) : in_(body), begin_(body.data()) {}
+
+  void int8(const char* field, std::int8_t& v) {
+    std::uint8_t raw{};
+    if (!in_.u8(raw)) return fail(DecodeCode::truncated, field);
+    v = static_cast<std::int8_t>(raw);
+  }
+  void int16(const char* field, std::int16_t& v) {
+    std::uint16_t raw{};
+    if (!in_.u16(raw)) return fail(DecodeCode::truncated, field);
+    v = static_cast<std::int16_t>(raw);
+  }
+  void int32(const char* field, std::int32_t& v) {
+    std::uint32_t raw{};
+    if (!in_.u32(raw)) return fail(DecodeCode::truncated, field);
+    v = static_cast<std::int32_t>(raw);
+  }
+  void oid(const char* field, std::uint32_t& v) {
+    if (!in_.u32(v)) fail(DecodeCode::truncated, field);
+  }
+  void version(const char* field, std::uint32_t& v) { oid(field, v); }
+  void byte(const char* field, char& v) {
+    std::uint8_t raw{};
+    if (!in_.u8(raw)) return fail(DecodeCode::truncated, field);
+    v = static_cast<char>(raw);
+  }
+  void cstring(const char* field, wire::Bytes& v) {
+    if (!in_.cstring(v)) fail(DecodeCode::unterminated, field);
+  }
+  void fixed(const char* field, wire::Bytes& v, std::size_t count) {
+    if (!in_.bytes(count, v)) fail(DecodeCode::truncated, field);
+  }
+  void rest(const char*, wire::Bytes& v) { v = in_.rest(); }
+  void binary(const char*, wire::Bytes& v) { v = in_.rest(); }
+  void value(const char* field, Nullable& v) {
+    std::uint32_t raw{};
+    if (!in_.u32(raw)) return fail(DecodeCode::truncated, field);
+    const auto length = static_cast<std::int32_t>(raw);
+    v.is_null = length == -1;
+    if (v.is_null) {
+      v.bytes = {};
+      return;
+    }
+    if (length < 0 || !in_.bytes(raw, v.bytes)) fail(DecodeCode::invalid_length, field);
+  }
+
+  template <class E, Framing F>
+  void list(const char* field, List<E, F>& v) {
+    std::size_t count = 0;
+    if constexpr (F == Framing::count16) {
+      std::uint16_t raw{};
+      if (!in_.u16(raw)) return fail(DecodeCode::truncated, field);
+      count = raw;
+    } else if constexpr (F == Framing::count32) {
+      std::uint32_t raw{};
+      if (!in_.u32(raw)) return fail(DecodeCode::truncated, field);
+      if (raw > 0x7fffffff) return fail(DecodeCode::invalid_count, field);
+      count = raw;
+    }
+    const char* const first = in_.position();
+    if constexpr (F == Framing::terminated) {
+      for (;; ++count) {
+        wire::Reader ahead = in_;
+        std::uint8_t next{};
+        if (!ahead.u8(next)) return fail(DecodeCode::unterminated, field);
+        if (next == 0) {
+          v = {{first, static_cast<std::size_t>(in_.position() - first)}, count};
+          in_ = ahead;
+          return;
+        }
+        if (!element<E>(field)) return;
+      }
+    } else if constexpr (requires { E::fixed_size; }) {
+      wire::Bytes all;
+      if (!in_.bytes(count * E::fixed_size, all)) return fail(DecodeCode::truncated, field);
+      v = {all, count};
+    } else {
+      for (std::size_t i = 0; i < count; ++i)
+        if (!element<E>(field)) return;
+      v = {{first, static_cast<std::size_t>(in_.position() - first)}, count};
+    }
+  }
+
+  // finish: the error met, if any; bytes left over are one.
+  std::expected<void, DecodeError> finish(std::string_view message) {
+    if (!failed_ && in_.left() > 0) fail(DecodeCode::trailing_bytes, "");
+    if (!failed_) return {};
+    return std::unexpected(DecodeError{code_, message, field_, offset_});
+  }
+
+ private:
+  template <class E>
+  bool element(const char* field) {
+    E checked;
+    E::layout(*this, checked);
+    if (!failed_) return true;
+    field_ = field;  // the list's name says more to a reader than the element's
+    return false;
+  }
+  void fail(DecodeCode code, const char* field) {
+    if (failed_) return;
+    failed_ = true;
+    code_ = code;
+    field_ = field;
+    offset_ = static_cast<std::size_t>(in_.position() - begin_);
+    in_ = wire::Reader(wire::Bytes(begin_, 0));  // whatever is read next fails too, and is not recorded
+  }
+
+  wire::Reader in_;
+  const char* begin_;
+  bool failed_ = false;
+  DecodeCode code_{};
+  const char* field_ = "";
+  std::size_t offset_ = 0;
+};
+
+// decode_as: the body of a message whose type is already known.
+template <class M>
+std::expected<M, DecodeError> decode_as(wire::Bytes body) {
+  M message;
+  Decoder decoder(body);
+  M::layout(decoder, message);
+  if (auto end = decoder.finish(M::name); !end) return std::unexpected(end.error());
+  return message;
+}
+
+namespace detail {
+
+// matches: is `frame` an M? Strips what told so (a code word) from `body`.
+template <class M>
+bool matches(Stage stage, const wire::Frame& frame, wire::Bytes& body) {
+  if constexpr (stage_of<M>() != Stage::normal)
+    if (stage != stage_of<M>()) return false;
+  if constexpr (requires { M::request_code; }) {
+    if (body.size() < 4 || wire::load_32(body.data()) != M::request_code) return false;
+    body.remove_prefix(4);
+    return true;
+  } else if constexpr (requires { M::code; }) {
+    if (frame.tag != M::tag || body.size() < 4 || wire::load_32(body.data()) != M::code) return false;
+    body.remove_prefix(4);
+    return true;
+  } else if constexpr (requires { M::tag; }) {
+    return frame.tag == M::tag && frame.whole.size() > 1;  // one byte is a bare answer
+  } else {
+    // StartupMessage, or a bare answer, whose one byte is all there is.
+    if (body.empty()) body = frame.whole;
+    return true;
+  }
+}
+
+}  // namespace detail
+
+// decode: tell what `frame` is and hand the message to `visitor(MessageType, const M&)`.
+template <class Visitor>
+std::expected<void, DecodeError> decode(Sender sender, Stage stage, const wire::Frame& frame, Visitor&& visitor) {
+  return with_messages(sender, [&]<class... M>(MessageList<M...>) -> std::expected<void, DecodeError> {
+    std::expected<void, DecodeError> result = std::unexpected(DecodeError{DecodeCode::unknown_type, {}, {}, 0});
+    std::uint8_t index = 0;
+    auto attempt = [&]<class Message>() {
+      wire::Bytes body = frame.body;
+      if (!detail::matches<Message>(stage, frame, body)) {
+        ++index;
+        return false;
+      }
+      Message message;
+      Decoder decoder(body);
+      Message::layout(decoder, message);
+      result = decoder.finish(Message::name);
+      if (result) visitor(MessageType{sender, index}, std::as_const(message));
+      return true;
+    };
+    (attempt.template operator()<M>() || ...);
+    return result;
+  });
+}
+
+// classify: which message a frame is, by its header alone; the body is not looked into.
+inline std::expected<MessageType, DecodeError> classify(Sender sender, Stage stage, const wire::Frame& frame) {
+  return with_messages(sender, [&]<class... M>(MessageList<M...>) -> std::expected<MessageType, DecodeError> {
+    std::uint8_t index = 0;
+    wire::Bytes body;
+    const bool found = ((body = frame.body, detail::matches<M>(stage, frame, body) || (++index, false)) || ...);
+    if (!found) return std::unexpected(DecodeError{DecodeCode::unknown_type, {}, {}, 0});
+    return MessageType{sender, index};
+  });
+}
+
+}  // namespace pgconform::protocol
