@@ -1,7 +1,9 @@
 #pragma once
 
 #include <cstdint>
+#include <expected>
 #include <string>
+#include <string_view>
 #include <variant>
 
 namespace pgconform::types {
@@ -9,8 +11,32 @@ namespace pgconform::types {
 // Oid: a PostgreSQL object identifier; for types, pg_type.oid.
 using Oid = std::uint32_t;
 
-// Value: one SQL value. Which alternative holds it follows from the type's OID.
+// Value: one SQL value. Which alternative holds it follows from the type's OID:
+//   bool                          bool
+//   int2 int4 int8 oid reg*       std::int64_t
+//   date                          std::int64_t, days since 2000-01-01 (int32 limits: ±infinity)
+//   timestamp timestamptz         std::int64_t, microseconds since 2000-01-01 00:00 (int64 limits: ±infinity)
+//   float4 · float8               float · double
+//   numeric                       std::string, its text form
+//   text varchar bpchar name      std::string of UTF-8; char(n) padded to n
+//   "char"                        std::string of no byte ('\0') or one
+//   bytea · uuid                  std::string of the bytes
+//   void                          std::string, empty
 using Value = std::variant<std::monostate,  // NULL
                            bool, std::int64_t, float, double, std::string>;
+
+// is_null: the value is SQL NULL.
+inline bool is_null(const Value& value) {
+  return value.index() == 0;
+}
+
+// Failure: why a value could not be made; the SQL part of an error report.
+struct Failure {
+  std::string_view sqlstate;  // one of sqlstate::…, which live for ever
+  std::string message, detail, hint;
+};
+
+template <class T>
+using Result = std::expected<T, Failure>;
 
 }  // namespace pgconform::types

@@ -1,0 +1,152 @@
+#include <fmt/core.h>
+
+#include <bit>
+
+#include "sqlstate/sqlstate.hpp"
+#include "types/form.hpp"
+#include "types/numeric.hpp"
+#include "wire/bytes.hpp"
+
+namespace pgconform::types {
+namespace {
+
+std::string store(std::uint64_t bits, int width) {
+  char buffer[8];
+  wire::store_64(buffer, bits);
+  return std::string(buffer + 8 - width, static_cast<std::size_t>(width));
+}
+
+// How many bytes a value of a fixed binary length has; 0 for the others.
+std::size_t fixed_length(Oid type) {
+  switch (type) {
+    case bool_oid:
+    case char_oid:
+      return 1;
+    case int2_oid:
+      return 2;
+    case int4_oid:
+    case oid_oid:
+    case regtype_oid:
+    case regclass_oid:
+    case float4_oid:
+    case date_oid:
+      return 4;
+    case int8_oid:
+    case float8_oid:
+    case timestamp_oid:
+    case timestamptz_oid:
+      return 8;
+    case uuid_oid:
+      return 16;
+    default:
+      return 0;
+  }
+}
+
+std::unexpected<Failure> overflow(const char* type) {
+  return std::unexpected(Failure{sqlstate::datetime_field_overflow, fmt::format("{} out of range", type), {}, {}});
+}
+
+}  // namespace
+
+Result<Value> parse_binary(Oid type, std::string_view bytes) {
+  if (auto length = fixed_length(type); length != 0) {
+    if (bytes.size() < length)
+      return std::unexpected(Failure{sqlstate::protocol_violation,
+                                     length == 1 ? "no data left in message" : "insufficient data left in message",
+                                     {},
+                                     {}});
+    if (bytes.size() > length)
+      return std::unexpected(Failure{sqlstate::invalid_binary_representation, "incorrect binary data format", {}, {}});
+  }
+  const char* p = bytes.data();
+  switch (type) {
+    case bool_oid:
+      return *p != 0;
+    case char_oid:
+      return std::string(1, *p);
+    case int2_oid:
+      return std::int64_t{static_cast<std::int16_t>(wire::load_16(p))};
+    case int4_oid:
+      return std::int64_t{static_cast<std::int32_t>(wire::load_32(p))};
+    case oid_oid:
+    case regtype_oid:
+    case regclass_oid:
+      return std::int64_t{wire::load_32(p)};
+    case int8_oid:
+      return static_cast<std::int64_t>(wire::load_64(p));
+    case float4_oid:
+      return std::bit_cast<float>(wire::load_32(p));
+    case float8_oid:
+      return std::bit_cast<double>(wire::load_64(p));
+    case date_oid: {
+      std::int64_t days = static_cast<std::int32_t>(wire::load_32(p));
+      if (days != infinite_date && days != minus_infinite_date && (days < -2'451'545 || days >= 2'145'031'949))
+        return overflow("date");
+      return days;
+    }
+    case timestamp_oid:
+    case timestamptz_oid: {
+      auto time = static_cast<std::int64_t>(wire::load_64(p));
+      if (!is_valid_timestamp(time)) return overflow("timestamp");
+      return time;
+    }
+    case numeric_oid: {
+      auto number = Numeric::from_binary(bytes);
+      if (!number) return std::unexpected(number.error());
+      return number->text();
+    }
+    case bytea_oid:
+    case uuid_oid:
+      return std::string(bytes);
+    case void_oid:
+      return std::string();
+    case name_oid:
+      if (bytes.size() > 63)
+        return std::unexpected(
+            Failure{sqlstate::name_too_long, "identifier too long", "Identifier must be less than 64 characters.", {}});
+      [[fallthrough]];
+    case text_oid:
+    case varchar_oid:
+    case bpchar_oid:
+    case unknown_oid: {
+      if (auto legal = check_encoding(bytes); !legal) return std::unexpected(legal.error());
+      return std::string(bytes);
+    }
+    default:
+      return std::unexpected(Failure{sqlstate::feature_not_supported,
+                                     fmt::format("values of type {} are not supported", type_name(type)),
+                                     {},
+                                     {}});
+  }
+}
+
+std::string print_binary(Oid type, const Value& value) {
+  auto integer = [&](int width) { return store(static_cast<std::uint64_t>(std::get<std::int64_t>(value)), width); };
+  switch (type) {
+    case bool_oid:
+      return std::string(1, std::get<bool>(value) ? '\1' : '\0');
+    case int2_oid:
+      return integer(2);
+    case int4_oid:
+    case oid_oid:
+    case regtype_oid:
+    case regclass_oid:
+    case date_oid:
+      return integer(4);
+    case int8_oid:
+    case timestamp_oid:
+    case timestamptz_oid:
+      return integer(8);
+    case float4_oid:
+      return store(std::bit_cast<std::uint32_t>(std::get<float>(value)), 4);
+    case float8_oid:
+      return store(std::bit_cast<std::uint64_t>(std::get<double>(value)), 8);
+    case numeric_oid:
+      return Numeric::parse(std::get<std::string>(value))->binary();
+    default:
+      return std::get<std::string>(value);
+  }
+}
+
+}  // namespace pgconform::types

@@ -1,0 +1,123 @@
+#include <fmt/core.h>
+
+#include <algorithm>
+
+#include "sqlstate/sqlstate.hpp"
+#include "types/form.hpp"
+#include "types/numeric.hpp"
+
+namespace pgconform::types {
+namespace {
+
+constexpr std::int32_t header = 4, longest_string = 10'485'760;
+
+std::unexpected<Failure> refuse(std::string_view code, std::string message, std::string detail = {}) {
+  return std::unexpected(Failure{code, std::move(message), std::move(detail), {}});
+}
+
+Result<Value> fit_string(Oid type, std::string text, std::int32_t modifier, bool is_explicit) {
+  auto most = static_cast<std::size_t>(modifier - header);
+  std::size_t length = count_characters(text);
+  if (length > most) {
+    std::size_t end = byte_of_character(text, most);
+    bool blank = std::ranges::all_of(text.substr(end), [](char c) { return c == ' '; });
+    if (!is_explicit && !blank)
+      return refuse(sqlstate::string_data_right_truncation,
+                    fmt::format("value too long for type {}", type_name(type, modifier)));
+    text.resize(end);
+  } else if (type == bpchar_oid) {
+    text.append(most - length, ' ');
+  }
+  return text;
+}
+
+Result<Value> fit_numeric(const std::string& text, std::int32_t modifier) {
+  int precision = (modifier - header) >> 16 & 0xffff;
+  int scale = (((modifier - header) & 0x7ff) ^ 1024) - 1024;
+  Numeric number = *Numeric::parse(text);
+  if (number.kind() == Numeric::Kind::nan) return text;
+  auto too_large = [&](std::string_view limit) {
+    return refuse(sqlstate::numeric_value_out_of_range, "numeric field overflow",
+                  fmt::format("A field with precision {}, scale {} {}", precision, scale, limit));
+  };
+  if (number.kind() != Numeric::Kind::finite) return too_large("cannot hold an infinite value.");
+  Numeric rounded = number.rounded(scale);
+  if (!rounded.is_zero() && rounded.digits_before_point() > precision - scale)
+    return too_large(fmt::format("must round to an absolute value less than {}{}.", precision == scale ? "" : "10^",
+                                 precision == scale ? std::string("1") : std::to_string(precision - scale)));
+  // A negative room before the point (numeric(3,5)): the first digits after it must be zero.
+  if (!rounded.is_zero() && precision < scale) {
+    Numeric limit = *Numeric::parse(fmt::format("1e{}", precision - scale));
+    if (Numeric::compare(rounded.absolute(), limit) >= 0)
+      return too_large(fmt::format("must round to an absolute value less than 10^{}.", precision - scale));
+  }
+  return rounded.text();
+}
+
+std::int64_t fit_time(std::int64_t time, std::int32_t precision) {
+  if (time == infinite_time || time == minus_infinite_time || precision >= 6) return time;
+  std::int64_t unit = 1;
+  for (auto i = precision; i < 6; ++i) unit *= 10;
+  return time >= 0 ? (time + unit / 2) / unit * unit : -((-time + unit / 2) / unit * unit);
+}
+
+}  // namespace
+
+Result<Value> apply_modifier(Oid type, Value value, std::int32_t modifier, bool is_explicit) {
+  if (modifier < 0 || is_null(value)) return value;
+  switch (type) {
+    case varchar_oid:
+    case bpchar_oid:
+      return fit_string(type, std::get<std::string>(std::move(value)), modifier, is_explicit);
+    case numeric_oid:
+      return fit_numeric(std::get<std::string>(value), modifier);
+    case timestamp_oid:
+    case timestamptz_oid:
+      return fit_time(std::get<std::int64_t>(value), modifier);
+    default:
+      return value;
+  }
+}
+
+Result<std::int32_t> make_modifier(Oid type, std::span<const std::int32_t> numbers, std::string& warning) {
+  switch (type) {
+    case varchar_oid:
+    case bpchar_oid: {
+      std::string_view name = type == varchar_oid ? "varchar" : "char";
+      if (numbers.size() != 1) return refuse(sqlstate::invalid_parameter_value, "invalid type modifier");
+      if (numbers[0] < 1)
+        return refuse(sqlstate::invalid_parameter_value, fmt::format("length for type {} must be at least 1", name));
+      if (numbers[0] > longest_string)
+        return refuse(sqlstate::invalid_parameter_value,
+                      fmt::format("length for type {} cannot exceed {}", name, longest_string));
+      return numbers[0] + header;
+    }
+    case numeric_oid: {
+      if (numbers.empty() || numbers.size() > 2)
+        return refuse(sqlstate::invalid_parameter_value, "invalid NUMERIC type modifier");
+      if (numbers[0] < 1 || numbers[0] > 1000)
+        return refuse(sqlstate::invalid_parameter_value,
+                      fmt::format("NUMERIC precision {} must be between 1 and 1000", numbers[0]));
+      std::int32_t scale = numbers.size() == 2 ? numbers[1] : 0;
+      if (scale < -1000 || scale > 1000)
+        return refuse(sqlstate::invalid_parameter_value,
+                      fmt::format("NUMERIC scale {} must be between -1000 and 1000", scale));
+      return (numbers[0] << 16 | (scale & 0x7ff)) + header;
+    }
+    case timestamp_oid:
+    case timestamptz_oid: {
+      std::string name = fmt::format("TIMESTAMP({}){}", numbers.empty() ? 0 : numbers[0],
+                                     type == timestamptz_oid ? " WITH TIME ZONE" : "");
+      if (numbers.size() != 1) return refuse(sqlstate::invalid_parameter_value, "invalid type modifier");
+      if (numbers[0] < 0) return refuse(sqlstate::invalid_parameter_value, name + " precision must not be negative");
+      if (numbers[0] <= 6) return numbers[0];
+      warning = name + " precision reduced to maximum allowed, 6";
+      return 6;
+    }
+    default:
+      return refuse(sqlstate::syntax_error,
+                    fmt::format("type modifier is not allowed for type \"{}\"", find_type(type)->name));
+  }
+}
+
+}  // namespace pgconform::types

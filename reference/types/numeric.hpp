@@ -1,0 +1,75 @@
+#pragma once
+
+#include <compare>
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "types/value.hpp"
+
+namespace pgconform::types {
+
+// Numeric: a decimal number as PostgreSQL keeps it, digits in base 10000, so that the binary form is a copy and scale
+// and rounding follow numeric.c. datatype-numeric-decimal.
+class Numeric {
+ public:
+  enum class Kind : std::uint8_t { finite, nan, infinity, minus_infinity };
+
+  Numeric() = default;
+  explicit Numeric(std::int64_t value);
+
+  // parse: the text form, with an exponent if there is one; spaces around it are allowed.
+  static Result<Numeric> parse(std::string_view text);
+  // from_binary: the body of a binary value.
+  static Result<Numeric> from_binary(std::string_view bytes);
+  // from_double: with 15 significant digits, as PostgreSQL casts float8.
+  static Numeric from_double(double value, int digits = 15);
+
+  std::string text() const;
+  std::string binary() const;
+  double as_double() const;
+  // as_integer: rounded half away from zero; 22003 naming `type` where it does not fit between low and high.
+  Result<std::int64_t> as_integer(std::int64_t low, std::int64_t high, std::string_view type) const;
+
+  Kind kind() const { return kind_; }
+  bool is_zero() const { return kind_ == Kind::finite && digits_.empty(); }
+  bool is_negative() const { return kind_ == Kind::minus_infinity || (kind_ == Kind::finite && negative_); }
+  int scale() const { return scale_; }
+  // precision_before_point: decimal digits before the point, 0 for a fraction.
+  int digits_before_point() const;
+
+  // rounded · truncated: to `scale` digits after the point (negative: before it).
+  Numeric rounded(int scale) const;
+  Numeric truncated(int scale) const;
+  Numeric negated() const;
+  Numeric absolute() const;
+
+  friend Numeric operator+(const Numeric& a, const Numeric& b);
+  friend Numeric operator-(const Numeric& a, const Numeric& b) { return a + b.negated(); }
+  friend Numeric operator*(const Numeric& a, const Numeric& b);
+  // divide · remainder: 22012 when b is zero. divide to the scale that numeric.c selects.
+  static Result<Numeric> divide(const Numeric& a, const Numeric& b);
+  static Result<Numeric> remainder(const Numeric& a, const Numeric& b);
+  // compare: a total order, in which NaN equals itself and is greater than all others.
+  static int compare(const Numeric& a, const Numeric& b);
+
+ private:
+  using Digits = std::vector<std::int32_t>;
+
+  void normalize();
+  std::int32_t digit_at(int weight) const;
+  static int compare_magnitude(const Numeric& a, const Numeric& b);
+  static Numeric add_magnitude(const Numeric& a, const Numeric& b);
+  static Numeric subtract_magnitude(const Numeric& a, const Numeric& b);
+  static Numeric quotient(const Numeric& a, const Numeric& b, int scale, bool round);
+  Numeric cut(int scale, bool round) const;
+
+  Kind kind_ = Kind::finite;
+  bool negative_ = false;
+  int weight_ = 0;  // digits_[0] counts 10000^weight_
+  int scale_ = 0;   // decimal digits printed after the point
+  Digits digits_;   // base 10000, no zeros at either end; empty: zero
+};
+
+}  // namespace pgconform::types

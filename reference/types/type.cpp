@@ -1,0 +1,67 @@
+#include "types/type.hpp"
+
+#include <fmt/core.h>
+
+#include <algorithm>
+#include <array>
+#include <unordered_map>
+
+namespace pgconform::types {
+namespace {
+
+constexpr bool t = true, f = false;
+constexpr Type all[] = {
+#define PGCONFORM_TYPE(oid, name, sql_name, length, category, preferred, kind, array, element, collation) \
+  {oid, name, sql_name, length, category, preferred, kind, array, element, collation},
+#include "types/types.inc"
+#undef PGCONFORM_TYPE
+};
+
+}  // namespace
+
+const Type* find_type(Oid oid) {
+  auto it = std::ranges::lower_bound(all, oid, {}, &Type::oid);
+  return it != std::end(all) && it->oid == oid ? it : nullptr;
+}
+
+const Type* find_type(std::string_view name) {
+  static const auto by_name = [] {
+    std::unordered_map<std::string_view, const Type*> map;
+    for (const auto& each : all) map.emplace(each.name, &each);
+    return map;
+  }();
+  auto it = by_name.find(name);
+  return it == by_name.end() ? nullptr : it->second;
+}
+
+std::string type_name(Oid oid, std::int32_t modifier) {
+  const Type* type = find_type(oid);
+  if (!type) return oid == 0 ? "-" : "???";
+  if (type->element != 0) return type_name(type->element, modifier) + "[]";
+  if (modifier < 0) return std::string(type->sql_name);
+  switch (oid) {
+    case varchar_oid:
+    case bpchar_oid:
+      return fmt::format("{}({})", type->sql_name, modifier - 4);
+    case numeric_oid: {
+      int scale = (((modifier - 4) & 0x7ff) ^ 1024) - 1024;
+      return fmt::format("numeric({},{})", (modifier - 4) >> 16 & 0xffff, scale);
+    }
+    case timestamp_oid:
+      return fmt::format("timestamp({}) without time zone", modifier);
+    case timestamptz_oid:
+      return fmt::format("timestamp({}) with time zone", modifier);
+    default:
+      return std::string(type->sql_name);
+  }
+}
+
+bool is_supported(Oid oid) {
+  static constexpr std::array known = {
+      bool_oid,        bytea_oid,   char_oid,   name_oid,    int8_oid,    int2_oid,    int4_oid, text_oid,
+      oid_oid,         float4_oid,  float8_oid, unknown_oid, bpchar_oid,  varchar_oid, date_oid, timestamp_oid,
+      timestamptz_oid, numeric_oid, void_oid,   uuid_oid,    regtype_oid, regclass_oid};
+  return std::ranges::find(known, oid) != known.end();
+}
+
+}  // namespace pgconform::types
