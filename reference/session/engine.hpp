@@ -14,6 +14,7 @@
 #include <vector>
 
 #include "session/report.hpp"
+#include "types/datetime.hpp"
 #include "types/value.hpp"
 
 // The border between a session, which knows the protocol, and an engine, which knows SQL.
@@ -127,6 +128,8 @@ class Backend {
   virtual void end_implicit_block() = 0;
   virtual TransactionStatus status() const = 0;
 
+  // style: the settings that the text form of values depends on, as they are now.
+  virtual const types::Style& style() const = 0;
   // take_notices: what was raised since the last call, in order.
   virtual std::vector<Report> take_notices() = 0;
   // take_changed_settings: reported settings (GUC_REPORT) whose value differs from the one last taken.
@@ -137,7 +140,8 @@ class Backend {
 // Login: who came in, once authentication is over.
 struct Login {
   std::string user, database;
-  std::vector<std::pair<std::string, std::string>> settings;  // from StartupMessage, in order, `options` first
+  std::string options;  // StartupMessage's `options`: -c name=value --name=value …
+  std::vector<std::pair<std::string, std::string>> settings;  // from StartupMessage, in order; they win over options
   std::int32_t pid = 0;                                       // pg_backend_pid()
   std::function<void()> wake;                                 // called when a Wait without a time may be over
 };

@@ -1,0 +1,46 @@
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <utility>
+
+#include "protocol/encode.hpp"
+#include "session/report.hpp"
+
+namespace pgconform::session {
+
+// Output: what a session has said and not handed over yet. As in PostgreSQL it stays here until somebody must be able
+// to read it (flush) or until it fills a buffer of 8 kB.
+class Output {
+ public:
+  static constexpr std::size_t buffer_size = 8192;
+
+  // send: append a message. Its strings come from us, so that it can always be encoded.
+  template <class M>
+  void send(const M& message) {
+    [[maybe_unused]] auto encoded = protocol::encode(bytes_, message);
+  }
+  // report: append an ErrorResponse or, by its severity, a NoticeResponse; both are flushed at once.
+  void report(const Report& report);
+  // raw: append bytes that are no message of protocol 3.
+  void raw(std::string_view bytes) { bytes_ += bytes; }
+
+  void flush() { due_ = bytes_.size(); }
+  // due: is there something to be written now?
+  bool due() const { return due_ > 0 || bytes_.size() >= buffer_size; }
+  std::string take() {
+    due_ = 0;
+    return std::exchange(bytes_, {});
+  }
+  // begin_row · end_row: let the caller append a DataRow's body in place.
+  std::string& bytes() { return bytes_; }
+
+ private:
+  std::string bytes_;
+  std::size_t due_ = 0;
+};
+
+// name_of: the word in fields S and V.
+std::string_view name_of(Severity severity);
+
+}  // namespace pgconform::session

@@ -1,0 +1,95 @@
+#include "session/rows.hpp"
+
+#include "sqlstate/sqlstate.hpp"
+#include "types/form.hpp"
+#include "wire/writer.hpp"
+
+namespace pgconform::session {
+
+Report error(std::string_view sqlstate, std::string message) {
+  Report report;
+  report.sqlstate = sqlstate;
+  report.message = std::move(message);
+  return report;
+}
+
+Report malformed(const protocol::DecodeError& problem) {
+  using enum protocol::DecodeCode;
+  switch (problem.code) {
+    case unterminated:
+      return error(sqlstate::protocol_violation, "invalid string in message");
+    case trailing_bytes:
+      return error(sqlstate::protocol_violation, "invalid message format");
+    default:
+      return error(sqlstate::protocol_violation,
+                   problem.field == "kind" ? "no data left in message" : "insufficient data left in message");
+  }
+}
+
+std::expected<void, Report> check_text(std::string_view text) {
+  auto checked = types::check_encoding(text);
+  if (checked) return {};
+  return std::unexpected(error(checked.error().sqlstate, checked.error().message));
+}
+
+void send_row_description(Output& out, std::span<const Column> columns, const Formats& formats) {
+  protocol::ListBuilder<protocol::FieldList> fields;
+  for (std::size_t i = 0; i < columns.size(); ++i) {
+    const auto& column = columns[i];
+    fields.add({column.name, column.table, column.attribute, column.type, column.type_length, column.type_modifier,
+                formats.of(i)});
+  }
+  out.send(protocol::RowDescription{fields.view()});
+}
+
+std::expected<void, Report> send_row(Output& out, std::span<const Column> columns, const Formats& formats,
+                                     Execution::Row row, const types::Style& style) {
+  const std::size_t start = protocol::begin_frame<protocol::DataRow>(out.bytes());
+  wire::Writer writer(out.bytes());
+  writer.u16(static_cast<std::uint16_t>(row.size()));
+  for (std::size_t i = 0; i < row.size(); ++i) {
+    if (std::holds_alternative<std::monostate>(row[i])) {
+      writer.u32(0xffffffff);
+      continue;
+    }
+    const auto format = formats.of(i);
+    if (format != 0 && format != 1) {
+      out.bytes().resize(start);
+      return std::unexpected(
+          error(sqlstate::invalid_parameter_value, "unsupported format code: " + std::to_string(format)));
+    }
+    const auto value =
+        format == 0 ? types::print_text(columns[i].type, row[i], style) : types::print_binary(columns[i].type, row[i]);
+    writer.u32(static_cast<std::uint32_t>(value.size()));
+    writer.bytes(value);
+  }
+  protocol::end_frame<protocol::DataRow>(out.bytes(), start);
+  return {};
+}
+
+std::expected<Slice, Report> Run::advance(Output& out, Backend& backend, std::chrono::steady_clock::time_point now) {
+  std::optional<Report> failure;
+  auto sink = [&](Execution::Row row) {
+    if (auto sent = send_row(out, columns_, formats_, row, backend.style()); !sent) {
+      failure = std::move(sent.error());
+      return false;
+    }
+    ++sent_;
+    return !out.due();
+  };
+  auto progress = execution_->step(sink, limit_ == 0 ? 0 : limit_ - sent_, now);
+  if (!progress) return std::unexpected(std::move(progress.error()));
+  if (failure) return std::unexpected(std::move(*failure));
+
+  if (auto* complete = std::get_if<Execution::Complete>(&*progress))
+    return Slice{Slice::State::complete, complete->tag, {}};
+  if (auto* wait = std::get_if<Execution::Wait>(&*progress)) return Slice{Slice::State::waiting, {}, wait->until};
+  if (std::holds_alternative<Execution::More>(*progress)) {
+    const bool suspended = limit_ > 0 && sent_ >= limit_;
+    return Slice{suspended ? Slice::State::suspended : Slice::State::going_on, {}, {}};
+  }
+  return std::unexpected(
+      error(sqlstate::feature_not_supported, "COPY FROM STDIN and COPY TO STDOUT are not supported"));
+}
+
+}  // namespace pgconform::session

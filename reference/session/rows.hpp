@@ -1,0 +1,78 @@
+#pragma once
+
+#include <cstdint>
+#include <expected>
+#include <optional>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "protocol/decode.hpp"
+#include "session/engine.hpp"
+#include "session/output.hpp"
+
+namespace pgconform::session {
+
+// Formats: a Bind's result format codes: none (all text), one for all, or one for each column.
+class Formats {
+ public:
+  Formats() = default;
+  explicit Formats(const protocol::FormatList& codes) {
+    for (const auto& code : codes) codes_.push_back(code.value);
+  }
+  std::int16_t of(std::size_t column) const {
+    return codes_.empty() ? std::int16_t{0} : codes_.size() == 1 ? codes_[0] : codes_[column];
+  }
+  std::size_t size() const { return codes_.size(); }
+
+ private:
+  std::vector<std::int16_t> codes_;
+};
+
+// send_row_description: what the rows of `columns` will look like.
+void send_row_description(Output& out, std::span<const Column> columns, const Formats& formats);
+
+// send_row: one DataRow; an unknown format code is found only here, as in PostgreSQL (22023).
+std::expected<void, Report> send_row(Output& out, std::span<const Column> columns, const Formats& formats,
+                                     Execution::Row row, const types::Style& style);
+
+// error: a report of severity ERROR.
+Report error(std::string_view sqlstate, std::string message);
+
+// malformed: what PostgreSQL says of a message body that cannot be read (pqformat.c).
+Report malformed(const protocol::DecodeError& error);
+
+// check_text: 22021 for bytes that are no UTF-8.
+std::expected<void, Report> check_text(std::string_view text);
+
+// Slice: how far an execution came.
+struct Slice {
+  enum class State : std::uint8_t { going_on, waiting, suspended, complete } state;
+  std::string tag;                                             // complete
+  std::optional<std::chrono::steady_clock::time_point> until;  // waiting
+};
+
+// Run: an execution and where its rows go.
+class Run {
+ public:
+  Run(std::unique_ptr<Execution> execution, std::vector<Column> columns, Formats formats)
+      : execution_(std::move(execution)), columns_(std::move(columns)), formats_(std::move(formats)) {}
+
+  // advance: go on until a buffer is full, `limit` rows (0: all) of this request are sent, or it has to wait.
+  std::expected<Slice, Report> advance(Output& out, Backend& backend, std::chrono::steady_clock::time_point now);
+  // restart: the next Execute of the same portal, for at most `limit` rows.
+  void restart(std::int64_t limit) {
+    limit_ = limit;
+    sent_ = 0;
+  }
+  // sent: the rows of this request so far.
+  std::int64_t sent() const { return sent_; }
+
+ private:
+  std::unique_ptr<Execution> execution_;
+  std::vector<Column> columns_;
+  Formats formats_;
+  std::int64_t limit_ = 0, sent_ = 0;
+};
+
+}  // namespace pgconform::session

@@ -1,0 +1,114 @@
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <variant>
+
+#include "session/accounts.hpp"
+#include "session/engine.hpp"
+#include "session/login.hpp"
+#include "session/output.hpp"
+#include "session/query.hpp"
+#include "session/startup.hpp"
+#include "wire/frame.hpp"
+
+namespace pgconform::session {
+
+class ExtendedQuery;
+
+// Environment: what a server lends to a session.
+struct Environment {
+  Engine& engine;
+  const Accounts& accounts;
+  bool tls_available = false;  // SSLRequest is answered S
+  bool tls_required = false;   // a login without TLS is refused
+  std::string mock_secret;     // see LoginDialogue::Secrets
+  auth::Random random = auth::secure_random;
+  std::int32_t pid = 0;  // for BackendKeyData
+  std::function<void(Severity, const std::string&)> log = [](Severity, const std::string&) {};
+  std::function<void()> wake = [] {};  // the session wants next() to be called although nothing arrived
+};
+
+// Session: the server's side of one connection, without I/O. Whoever drives it calls next() and does what it says:
+//
+//     for (;;) action = session.next(now)  ->  Write: write it        Read: read, then receive() or peer_closed()
+//                                              StartTls: handshake, then tls_established()
+//                                              Again: call again, after others had their turn
+//                                              Wait: call again at that time, or when woken; nothing is read meanwhile
+//                                              Cancel: a cancel request for that pid, then go on    Close: the end
+//
+// The same bytes, clock and randomness give the same actions.
+class Session {
+ public:
+  struct Read {};
+  struct Write {
+    std::string bytes;
+  };
+  struct StartTls {
+    std::string early;
+  };  // bytes that arrived behind SSLRequest: they belong to the handshake
+  struct Again {};
+  struct Wait {
+    std::optional<std::chrono::steady_clock::time_point> until;
+  };
+  struct Cancel {
+    std::int32_t pid;
+    std::string key;
+  };
+  struct Close {};
+  using Action = std::variant<Read, Write, StartTls, Again, Wait, Cancel, Close>;
+
+  explicit Session(Environment environment);
+  ~Session();
+
+  Action next(QueryCycle::Now now);
+  // receive: bytes arrived. peer_closed: no more will.
+  void receive(wire::Bytes bytes) { input_.feed(bytes); }
+  void peer_closed() { state_ = State::closing; }
+  // tls_established: the handshake succeeded; `end_point` is our certificate's hash for channel binding.
+  void tls_established(std::string end_point);
+  // cancel: somebody presented our key. Only a running query is hurt.
+  void cancel() { cancelled_ = true; }
+  // terminate: the server is going down: 57P01, and the end.
+  void terminate();
+  // cancel_key: what a cancel request must present; empty before login.
+  const std::string& cancel_key() const { return cancel_key_; }
+
+ private:
+  enum class State : std::uint8_t { startup, login, ready, query, closing };
+
+  std::optional<Action> startup();
+  std::optional<Action> login();
+  std::optional<Action> ready(QueryCycle::Now now);
+  std::optional<Action> query(QueryCycle::Now now);
+  std::optional<Action> encryption_request(bool tls);
+  std::optional<Action> start_login(wire::Bytes body);
+  void logged_in();
+  void message(const wire::Frame& frame, QueryCycle::Now now);
+  std::optional<Action> end_query(bool simple, bool failed);
+  void abort(const Report& report);
+  void ready_for_query();
+  void refuse(Report report);
+  void refuse(const auth::AuthError& error);
+
+  Environment environment_;
+  State state_ = State::startup;
+  wire::FrameSplitter input_;
+  Output out_;
+  bool tls_ = false, tls_asked_ = false, gssenc_asked_ = false;
+  std::string end_point_;
+  StartupRequest request_;
+  std::optional<LoginDialogue> dialogue_;
+  std::unique_ptr<Backend> backend_;
+  std::string cancel_key_;
+  std::optional<QueryCycle> cycle_;
+  std::unique_ptr<ExtendedQuery> extended_;
+  bool skipping_ = false;  // after an error in an extended query, up to the next Sync
+  bool cancelled_ = false;
+};
+
+}  // namespace pgconform::session
