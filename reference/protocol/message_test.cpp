@@ -1,24 +1,12 @@
 #include <gtest/gtest.h>
 
-#include <memory>
-
-#include "protocol/decode.hpp"
 #include "protocol/encode.hpp"
+#include "protocol/golden/golden.hpp"
 
 namespace pgconform::protocol {
 namespace {
 
 using namespace std::string_literals;
-
-// Exact: the bytes in heap memory of exactly their size, so that a sanitizer sees the first byte read past them.
-struct Exact {
-  explicit Exact(const std::string& bytes) : size(bytes.size()), data(new char[bytes.size()]) {
-    bytes.copy(data.get(), size);
-  }
-  operator wire::Bytes() const { return {data.get(), size}; }
-  std::size_t size;
-  std::unique_ptr<char[]> data;
-};
 
 template <class M>
 DecodeError error_of(const std::string& body) {
