@@ -44,7 +44,19 @@ bool prohibited_or_unassigned(const UStringPrepProfile* profile, UChar32 c) {
   U16_APPEND_UNSAFE(in, length, c);
   UErrorCode status = U_ZERO_ERROR;
   usprep_prepare(profile, in, length, out, std::size(out), USPREP_DEFAULT, nullptr, &status);
-  return U_FAILURE(status) || tone_mark(c);
+  // Directions are a matter of the whole string, and of its letters before they decompose.
+  return (U_FAILURE(status) && status != U_STRINGPREP_CHECK_BIDI_ERROR) || tone_mark(c);
+}
+
+// The characters of Unicode 3.2 that ICU's newer tables have moved into or out of RFC 3454's D.2. D.1 has not changed.
+constexpr Range once_left_to_right[] = {{0x17B4, 0x17B5},   {0x1885, 0x1886},   {0x1D6DB, 0x1D6DB}, {0x1D715, 0x1D715},
+                                        {0x1D74F, 0x1D74F}, {0x1D789, 0x1D789}, {0x1D7C3, 0x1D7C3}};
+constexpr Range left_to_right_since[] = {{0xCBF, 0xCBF},   {0xCC6, 0xCC6},   {0x1734, 0x1734},
+                                         {0x2132, 0x2132}, {0x2800, 0x28FF}, {0x302E, 0x302F}};
+
+bool left_to_right(UChar32 c) {
+  if (u_charDirection(c) == U_LEFT_TO_RIGHT) return !within(left_to_right_since, c);
+  return within(once_left_to_right, c);
 }
 
 bool right_to_left(UChar32 c) {
@@ -54,8 +66,7 @@ bool right_to_left(UChar32 c) {
 
 bool direction_is_clear(const std::vector<UChar32>& text) {
   if (std::ranges::none_of(text, right_to_left)) return true;
-  return right_to_left(text.front()) && right_to_left(text.back()) &&
-         std::ranges::none_of(text, [](UChar32 c) { return u_charDirection(c) == U_LEFT_TO_RIGHT; });
+  return right_to_left(text.front()) && right_to_left(text.back()) && std::ranges::none_of(text, left_to_right);
 }
 
 std::expected<std::vector<UChar32>, SaslprepFailure> mapped_characters(std::string_view utf8) {

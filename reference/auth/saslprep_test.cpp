@@ -65,6 +65,16 @@ TEST(Saslprep, LooksAtDirectionsBeforeItNormalizes) {
   EXPECT_EQ(prepared("\u2135a"), "\u05D0a");
 }
 
+TEST(Saslprep, TakesDirectionsFromUnicode3Dot2) {
+  EXPECT_EQ(prepared("\u05D0\u2800\u05D0"), "\u05D0\u2800\u05D0");  // Braille has been left to right only since 4.0
+  EXPECT_EQ(prepared("\u05D0\u17B4\u05D0"), "(prohibited)");
+}
+
+TEST(Saslprep, TakesLettersThatDecomposeIntoALetterAndAMark) {
+  EXPECT_EQ(prepared("\uFB2A"), "\u05E9\u05C1");
+  EXPECT_EQ(prepared("\u05D0\uFE77\u05D0"), "\u05D0\u0640\u064E\u05D0");
+}
+
 TEST(Saslprep, RefusesWhatIsNotUtf8) {
   for (auto text : {"\x80", "\xC3", "\xC3(", "\xE2\x82", "\xC0\xAF", "\xED\xA0\x80", "\xF4\x90\x80\x80",
                     "\xF8\x88\x80\x80\x80", "abc\xFF", "\xF0\x9F\x98"})
