@@ -30,6 +30,8 @@ TEST(Md5, RefusesAnyOtherAnswer) {
   EXPECT_FALSE(verify_md5_response(stored, salt, "pencil"));
   EXPECT_FALSE(verify_md5_response(stored, salt, stored));
   EXPECT_FALSE(verify_md5_response("pencil", salt, response));
+  EXPECT_FALSE(verify_md5_response("x", salt, response));
+  EXPECT_FALSE(verify_md5_response("MD5" + std::string(stored.substr(3)), salt, response));
   auto upper = response;
   std::ranges::transform(upper, upper.begin(), [](char c) { return c >= 'a' && c <= 'f' ? char(c - 32) : c; });
   EXPECT_FALSE(verify_md5_response(stored, salt, upper));
