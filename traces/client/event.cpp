@@ -1,0 +1,85 @@
+#include "client/event.hpp"
+
+#include <nlohmann/json.hpp>
+
+#include "protocol/json/json.hpp"
+
+namespace pgconform::client {
+
+using Json = nlohmann::ordered_json;
+
+std::string_view to_string(Event::Kind kind) {
+  switch (kind) {
+    case Event::Kind::message: return "message";
+    case Event::Kind::bad_frame: return "bad frame";
+    case Event::Kind::eof: return "eof";
+    case Event::Kind::truncated: return "eof without close_notify";
+    case Event::Kind::reset: return "reset";
+    case Event::Kind::tls_alert: return "tls alert";
+    case Event::Kind::timeout: return "timeout";
+    case Event::Kind::error: break;
+  }
+  return "error";
+}
+
+Json Event::fields() const {
+  if (kind != Kind::message) return nullptr;
+  const auto frame = wire::next_frame(bytes, protocol::frame_kind(protocol::Sender::backend, stage));
+  if (!frame || !*frame) return nullptr;
+  auto fields = protocol::json::to_json(protocol::Sender::backend, stage, **frame, protocol::json::Defaults::written);
+  return fields ? *std::move(fields) : Json(nullptr);
+}
+
+std::string Event::error_field(char letter) const {
+  if (!is("ErrorResponse") && !is("NoticeResponse")) return {};
+  const auto error = protocol::decode_as<protocol::ErrorResponse>(wire::Bytes(bytes).substr(5));
+  if (!error) return {};
+  std::string_view fallback;
+  for (const auto& field : error->fields) {
+    if (field.code == letter) return std::string(field.value);
+    if (letter == 'V' && field.code == 'S') fallback = field.value;
+  }
+  return std::string(fallback);
+}
+
+std::string Event::describe() const {
+  switch (kind) {
+    case Kind::message:
+      if (is("ErrorResponse") || is("NoticeResponse"))
+        return name + " " + error_field('C') + " " + Json(error_field('M')).dump(-1, ' ', false, Json::error_handler_t::replace);
+      return name;
+    case Kind::tls_alert:
+      return "tls alert " + std::to_string(alert);
+    case Kind::eof:
+    case Kind::truncated:
+    case Kind::timeout: {
+      auto line = std::string(to_string(kind));
+      if (!bytes.empty()) line += " after " + std::to_string(bytes.size()) + " bytes of an unfinished message";
+      return line;
+    }
+    case Kind::reset:
+      return "reset";
+    case Kind::bad_frame:
+    case Kind::error:
+      break;
+  }
+  return std::string(to_string(kind)) + ": " + text;
+}
+
+Event ended_by(const net::NetError& error) {
+  using From = net::ErrorKind;
+  Event event;
+  event.text = error.text;
+  event.alert = error.alert;
+  switch (error.kind) {
+    case From::eof: event.kind = Event::Kind::eof; break;
+    case From::truncated: event.kind = Event::Kind::truncated; break;
+    case From::reset: event.kind = Event::Kind::reset; break;
+    case From::tls_alert: event.kind = Event::Kind::tls_alert; break;
+    case From::timeout: event.kind = Event::Kind::timeout; break;
+    default: event.kind = Event::Kind::error;
+  }
+  return event;
+}
+
+}  // namespace pgconform::client
