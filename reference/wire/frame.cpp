@@ -5,7 +5,9 @@ namespace pgconform::wire {
 namespace {
 
 // A length word counts itself; an untagged packet also carries at least its Int32 code.
-constexpr std::uint32_t minimum_length(FrameKind kind) { return kind == FrameKind::untagged ? 8 : 4; }
+constexpr std::uint32_t minimum_length(FrameKind kind) {
+  return kind == FrameKind::untagged ? 8 : 4;
+}
 
 }  // namespace
 

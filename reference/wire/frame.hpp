@@ -38,7 +38,9 @@ struct FrameError {
 using MaximumLength = std::uint32_t (*)(char tag);
 
 // any_length: what a length word can hold at all.
-constexpr std::uint32_t any_length(char) { return 0x7fffffff; }
+constexpr std::uint32_t any_length(char) {
+  return 0x7fffffff;
+}
 
 // next_frame: the first frame of `stream`, or nothing while it is not complete. A bad length is reported as soon as the
 // length word is there, before anything of that size has arrived.
