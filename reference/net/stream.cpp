@@ -253,7 +253,9 @@ asio::awaitable<Result<void>> Stream::State::close_gently(Shared s) {
   while (ended) {
     auto got = co_await receive(s, dropped);
     if (got) continue;
-    if (got.error().kind != ErrorKind::eof) ended = std::unexpected(got.error());
+    // A peer that closes with our close_notify unread sends RST; it has still closed.
+    auto kind = got.error().kind;
+    if (kind != ErrorKind::eof && kind != ErrorKind::reset) ended = std::unexpected(got.error());
     break;
   }
   co_return ended;
