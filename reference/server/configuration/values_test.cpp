@@ -92,6 +92,8 @@ TEST(AddressRange, IsAnAddressACidrOrAnAddressAndAMask) {
   EXPECT_FALSE(admits("10.0.0.0/8", "11.0.0.0"));
   EXPECT_TRUE(admits("10.1.2.3/255.0.0.0", "10.9.9.9"));
   EXPECT_FALSE(admits("10.1.2.3/255.255.0.0", "10.9.9.9"));
+  EXPECT_FALSE(admits("10.0.0.0/255.0.0.0", "2001:db8::ffff:10.0.0.1"));
+  EXPECT_FALSE(admits("10.0.0.0/8", "2001:db8::ffff:10.0.0.1"));
   EXPECT_TRUE(admits("2001:db8::/33", "2001:db8:7fff::1"));
   EXPECT_FALSE(admits("2001:db8::/33", "2001:db8:8000::1"));
   EXPECT_TRUE(admits("2001:db8::3/ffff:ffff::", "2001:db8::1"));
