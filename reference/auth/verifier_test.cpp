@@ -73,7 +73,7 @@ TEST(ScramVerifier, SaysWhichPartIsWrongButNotWhatStoodThere) {
     std::string text(pencil);
     return text.replace(text.find(part), part.size(), with);
   };
-  for (auto [text, word] : std::initializer_list<std::pair<std::string, std::string_view>>{
+  for (const auto& [text, word] : std::initializer_list<std::pair<std::string, std::string_view>>{
            {"", "begins"},
            {"pencil", "begins"},
            {replaced("256", "1"), "begins"},

@@ -168,13 +168,13 @@ TEST(PhaseTable, NoticesDroppedDoubledAndSwappedMessages) {
     // What is missing at the very end only shows when something is said after it.
     auto probe = conversation("F Query\nB EmptyQueryResponse\nB ReadyForQuery\n");
     dropped.insert(dropped.end(), probe.begin(), probe.end());
-    EXPECT_EQ(judged(dropped) == "", permitted("drop", label)) << "dropped " << label;
+    EXPECT_EQ(judged(dropped).empty(), permitted("drop", label)) << "dropped " << label;
     doubled.insert(doubled.begin() + static_cast<long>(i), lines[i]);
-    EXPECT_EQ(judged(doubled) == "", permitted("double", label)) << "doubled " << label;
+    EXPECT_EQ(judged(doubled).empty(), permitted("double", label)) << "doubled " << label;
     if (i + 1 == lines.size() || lines[i + 1].sender != Sender::backend || lines[i].name == lines[i + 1].name) continue;
     std::swap(swapped[i], swapped[i + 1]);
     const bool free = lines[i].name == "ParameterStatus" || lines[i + 1].name == "ParameterStatus";
-    EXPECT_EQ(judged(swapped) == "", free && lines[i].name != "AuthenticationOk") << "swapped " << label;
+    EXPECT_EQ(judged(swapped).empty(), free && lines[i].name != "AuthenticationOk") << "swapped " << label;
   }
 }
 
