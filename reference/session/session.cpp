@@ -50,6 +50,10 @@ Session::Action Session::next(QueryCycle::Now now) {
       case State::startup:
         action = startup();
         break;
+      case State::handshake:
+        state_ = State::startup;
+        // What the client sent behind its request is not plaintext to be read (CVE-2021-23214): it is the handshake's.
+        return StartTls{input_.take_pending()};
       case State::login:
         action = login();
         break;
@@ -102,9 +106,9 @@ std::optional<Session::Action> Session::encryption_request(bool tls) {
   if (tls && environment_.tls_available) {
     out_.send(protocol::SSLResponse{'S'});
     out_.flush();
-    // What the client sent behind its request is not plaintext to be read (CVE-2021-23214): it is the handshake's.
     tls_ = true;
-    return StartTls{input_.take_pending()};
+    state_ = State::handshake;
+    return std::nullopt;
   }
   if (tls)
     out_.send(protocol::SSLResponse{'N'});

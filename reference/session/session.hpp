@@ -26,7 +26,7 @@ struct Environment {
   const Accounts& accounts;
   bool tls_available = false;  // SSLRequest is answered S
   bool tls_required = false;   // a login without TLS is refused
-  std::string mock_secret;     // see LoginDialogue::Secrets
+  std::string mock_secret{};   // see LoginDialogue::Secrets
   auth::Random random = auth::secure_random;
   std::int32_t pid = 0;  // for BackendKeyData
   std::function<void(Severity, const std::string&)> log = [](Severity, const std::string&) {};
@@ -79,7 +79,7 @@ class Session {
   const std::string& cancel_key() const { return cancel_key_; }
 
  private:
-  enum class State : std::uint8_t { startup, login, ready, query, closing };
+  enum class State : std::uint8_t { startup, handshake, login, ready, query, closing };
 
   std::optional<Action> startup();
   std::optional<Action> login();

@@ -1,0 +1,97 @@
+#include "runner/execute.hpp"
+
+#include "runner/player.hpp"
+
+namespace pgconform::runner {
+
+namespace {
+
+using notation::Json;
+
+// do_sql: statements of our own, before and after a case. The error is one line.
+asio::awaitable<std::string> do_sql(const Run& run, std::vector<std::string> statements) {
+  client::Connection connection(run.target);
+  const auto deadline = net::Clock::now() + run.timeout;
+  client::LoginOptions login;
+  auto logged_in = co_await connection.login(login, deadline);
+  if (!logged_in) co_return "login failed: " + logged_in.error().text;
+  for (const auto& statement : statements) {
+    const Json fields{{"query", statement}};
+    auto sent = co_await connection.send("Query", fields, deadline);
+    if (!sent) co_return sent.error().text;
+    for (;;) {
+      auto event = co_await connection.receive(deadline);
+      if (event.is("ErrorResponse")) co_return statement + ": " + event.describe();
+      if (event.is("ReadyForQuery")) break;
+      if (event.kind != client::Event::Kind::message) co_return statement + ": " + event.describe();
+    }
+  }
+  co_await connection.terminate(deadline);
+  co_return "";
+}
+
+// alive: the canary. A new connection is served.
+asio::awaitable<std::string> alive(const Run& run) {
+  co_return co_await do_sql(run, {});
+}
+
+}  // namespace
+
+asio::awaitable<Result> execute(const Run& run, const notation::Case& test, std::string id, unsigned number) {
+  const auto begun = std::chrono::steady_clock::now();
+  Result result;
+  result.id = std::move(id);
+  unsigned retries = 0;
+  for (unsigned attempt = 0;; ++attempt) {
+    const std::string token = run.token + std::to_string(number) + (attempt ? "r" + std::to_string(attempt) : "");
+    notation::SqlTemplates templates(token, "pgconform_", run.dialect);
+    auto items = test.items;
+    if (auto expanded = templates.expand_all(items, result.id); !expanded) {
+      result.verdict = Verdict::broken;
+      result.reason = expanded.error().text();
+      break;
+    }
+    std::vector<std::string> create, drop;
+    for (const auto& table : templates.tables()) {
+      create.push_back(table.create);
+      drop.push_back(table.drop);
+    }
+    std::string trouble;
+    if (!create.empty()) trouble = co_await do_sql(run, create);
+    if (!trouble.empty()) {
+      result.verdict = Verdict::broken;
+      result.reason = "cannot make its table: " + trouble;
+      break;
+    }
+    Player player(run, test, std::move(items), templates.names());
+    co_await player.play();
+    player.report(result);
+    if (!drop.empty()) {
+      trouble = co_await do_sql(run, drop);
+      if (!trouble.empty() && result.verdict == Verdict::pass) {
+        result.verdict = Verdict::broken;
+        result.reason = "cannot drop its table: " + trouble;
+      }
+    }
+    if (player.reckless()) {
+      trouble = co_await alive(run);
+      if (!trouble.empty()) {
+        result.verdict = Verdict::fail;
+        result.failures.insert(
+            result.failures.begin(),
+            Failure{Level::must, "", "target down: a new connection is no longer served: " + trouble, 0, false});
+      }
+    }
+    if (player.retry() == 0 || result.verdict != Verdict::pass) break;
+    if (retries == 0) retries = player.retry();
+    if (attempt >= retries) {
+      result.verdict = Verdict::broken;
+      result.reason = "no outcome proves anything after " + std::to_string(attempt + 1) + " attempts";
+      break;
+    }
+  }
+  result.duration = std::chrono::duration_cast<std::chrono::milliseconds>(std::chrono::steady_clock::now() - begun);
+  co_return result;
+}
+
+}  // namespace pgconform::runner

@@ -1,0 +1,392 @@
+#include "runner/player.hpp"
+
+#include <algorithm>
+
+#include "protocol/json/json.hpp"
+
+namespace pgconform::runner {
+
+using compare::Outcome;
+using compare::Received;
+using notation::Item;
+using notation::Json;
+using notation::Verb;
+
+namespace {
+
+// received: an event as the matcher knows it.
+Received received(const std::string& connection, const client::Event& event) {
+  using Kind = client::Event::Kind;
+  switch (event.kind) {
+    case Kind::message:
+      return {connection, event.name, event.fields()};
+    case Kind::bad_frame:
+      return {connection, std::string(protocol::json::raw_name), protocol::json::hex(event.bytes)};
+    case Kind::tls_alert:
+      return {connection, "tls-alert", Json{{"alert", event.alert}}};
+    default:
+      return {connection, "close", Json::object()};
+  }
+}
+
+client::Encryption encryption_of(const Json& how) {
+  const auto found = how.find("tls");
+  if (found == how.end()) return client::Encryption::as_target;
+  return *found == "negotiated" ? client::Encryption::negotiated
+         : *found == "direct"   ? client::Encryption::direct
+                                : client::Encryption::none;
+}
+
+std::uint32_t version_of(const std::string& text) {
+  const auto dot = text.find('.');
+  return static_cast<std::uint32_t>(std::stoul(text.substr(0, dot))) << 16 |
+         static_cast<std::uint32_t>(std::stoul(text.substr(dot + 1)));
+}
+
+// tls_arguments: what the case says of the handshake on this connection, wherever it says it.
+Json tls_arguments(const std::vector<Item>& items, const std::string& connection) {
+  for (const auto& item : items) {
+    const auto* verb = item.verb();
+    if (verb && item.connection == connection && !verb->argument.empty() &&
+        (verb->kind == Verb::Kind::tls || verb->kind == Verb::Kind::direct_tls || verb->kind == Verb::Kind::connect))
+      return verb->argument;
+  }
+  return Json::object();
+}
+
+}  // namespace
+
+Player::Player(const Run& run, const notation::Case& test, std::vector<Item> items,
+               const std::map<std::string, std::string>& unique_names)
+    : run_(run), test_(test), items_(std::move(items)), asynchronous_(items_), matcher_(bindings_) {
+  for (const auto& [name, value] : unique_names) bindings_.set("unique." + name, value);
+  auto credentials = [&](const std::string& prefix, const client::Credentials& who) {
+    bindings_.set(prefix + ".user", who.user);
+    bindings_.set(prefix + ".password", who.password);
+  };
+  credentials("target", run_.target.credentials);
+  bindings_.set("target.database", run_.target.database);
+  for (const auto& [role, who] : run_.target.roles) credentials("role." + role, who);
+}
+
+asio::awaitable<void> Player::play() {
+  bool good = co_await play_items(items_);
+  if (good) good = co_await settle();
+  if (good) co_await say_goodbye();
+  for (const auto& taken : matcher_.taken())
+    if (taken.alternative->retry && retry_ == 0) retry_ = *taken.alternative->retry;
+  for (auto& [name, line] : lines_)
+    if (line.connection) line.connection->close();
+}
+
+bool Player::reckless() const {
+  return std::ranges::any_of(lines_, [](const auto& each) {
+    return each.second.connection && each.second.connection->monitor().frontend_broke();
+  });
+}
+
+void Player::report(Result& result) const {
+  result.conversation = conversation_;
+  result.actual = actual_;
+  for (const auto& taken : matcher_.taken()) result.variants.push_back(taken.alternative->label);
+  Level level = Level::postgresql;
+  parse_level(test_.level, level);
+  auto& failures = result.failures;
+  failures = failures_;
+  for (auto& failure : failures) failure.level = level;
+  // A message that the conversation's rules forbid is a failure even where no line of the case minds it.
+  if (failures.empty())
+    for (const auto& [name, line] : lines_)
+      if (line.connection)
+        for (const auto& violation : line.connection->violations())
+          failures.push_back({level, "", "against the message flow: " + violation, 0, false});
+  for (const auto& [item, difference] : matcher_.facets())
+    failures.push_back({Level::postgresql, std::string(facet_name(difference.facet)),
+                        difference.path + ": expected " + difference.expected + ", got " + difference.actual,
+                        item->place.line, false});
+  std::ranges::stable_sort(failures, std::greater{}, &Failure::level);
+  result.verdict = !broken_.empty() ? Verdict::broken : failures.empty() ? Verdict::pass : Verdict::fail;
+  result.reason = broken_;
+}
+
+asio::awaitable<bool> Player::play_items(const std::vector<Item>& items) {
+  for (std::size_t i = 0; i < items.size(); ++i) {
+    if (notation::is_expectation(items[i])) {
+      // A run of expectations is given to the matcher as a whole: it may take them in another order than the file's.
+      std::size_t end = i;
+      while (end < items.size() && notation::is_expectation(items[end])) ++end;
+      const bool flushed = co_await flush_all();
+      if (!flushed) co_return false;
+      for (std::size_t k = i; k < end; ++k) {
+        auto* opened = co_await line(items[k].connection, items[k].place.line);
+        if (!opened) co_return false;
+      }
+      matcher_.expect(std::span(items).subspan(i, end - i));
+      for (auto& [name, each] : lines_) {
+        auto early = std::exchange(each.early, {});
+        for (auto& message : early)
+          if (!offer(std::move(message), each)) co_return false;
+      }
+      i = end - 1;
+      continue;
+    }
+    const bool good = co_await play_item(items[i]);
+    if (!good) co_return false;
+  }
+  co_return co_await flush_all();
+}
+
+asio::awaitable<bool> Player::play_item(const Item& item) {
+  // Whatever is said now, is said after everything before it was read.
+  const bool settled = co_await settle();
+  if (!settled) co_return false;
+  if (item.verb()) co_return co_await verb(item);
+  if (const auto* block = item.block()) {
+    for (std::uint32_t i = 0; i < block->times; ++i) {
+      const bool good = co_await play_items(block->items);
+      if (!good) co_return false;
+    }
+    co_return true;
+  }
+  auto* opened = co_await line(item.connection, item.place.line);
+  if (!opened) co_return false;
+  co_return say(*opened, item);
+}
+
+bool Player::say(Line& line, const Item& item) {
+  const auto& message = *item.message();
+  auto fields = bindings_.substitute(message.fields);
+  if (!fields) return broken("line " + std::to_string(item.place.line) + ": " + fields.error());
+  auto queued = line.connection->queue(message.name, *fields);
+  if (!queued) return broken("line " + std::to_string(item.place.line) + ": " + queued.error().text);
+  return true;
+}
+
+// --- Reading -----------------------------------------------------------------------------------------------------
+
+// settle: everything that must come has come.
+asio::awaitable<bool> Player::settle() {
+  if (matcher_.settled()) co_return true;
+  const bool flushed = co_await flush_all();
+  if (!flushed) co_return false;
+  while (!matcher_.settled()) {
+    const auto waiting = matcher_.waiting();
+    // Something must come on each of these; which comes first is nobody's business.
+    const bool good = co_await take_one(*waiting.begin());
+    if (!good) co_return false;
+  }
+  co_return true;
+}
+
+asio::awaitable<bool> Player::take_one(const std::string& name) {
+  auto& line = lines_.at(name);
+  client::Event event;
+  if (line.pending) {
+    event = std::move(*line.pending);
+    line.pending.reset();
+  } else {
+    event = co_await line.connection->receive(deadline());
+  }
+  if (event.kind == client::Event::Kind::timeout) {
+    std::string expected;
+    std::size_t at = 0;
+    for (const auto* item : matcher_.expected(name)) {
+      if (at == 0) at = item->place.line;
+      if (item->message()) expected += (expected.empty() ? "" : " or ") + item->message()->name;
+    }
+    co_return fail(
+        "[" + name + "] no answer within " + std::to_string(run_.timeout.count()) + " ms; expected " + expected, at,
+        true);
+  }
+  if (event.ended()) line.closed = true;
+  if (event.kind == client::Event::Kind::message && asynchronous_.tolerated(name, event.name)) co_return true;
+  co_return offer(received(name, event), line);
+}
+
+bool Player::offer(Received message, Line& line) {
+  const auto step = matcher_.offer(message);
+  if (step.outcome == Outcome::consumed) return true;
+  if (step.outcome == Outcome::later) {
+    line.early.push_back(std::move(message));
+    return true;
+  }
+  actual_ = "B " + message.name +
+            (message.fields.empty() ? "" : " " + message.fields.dump(-1, ' ', false, Json::error_handler_t::replace));
+  return fail(describe(step, message), step.attempts.empty() ? 0 : step.attempts.front().item->place.line);
+}
+
+// say_goodbye: every connection that is in step ends with Terminate and the server's closing; nothing else may come.
+asio::awaitable<bool> Player::say_goodbye() {
+  for (auto& [name, line] : lines_) {
+    if (!line.early.empty())
+      co_return fail("[" + name + "] a message that nothing waits for: " + line.early.front().name, 0);
+    if (line.closed || !line.connection || !line.connection->is_open() || !line.connected) continue;
+    if (line.pending) co_return fail("[" + name + "] " + line.pending->describe(), 0);
+    const auto& monitor = line.connection->monitor();
+    if (before_login(monitor.phase()) || monitor.frontend_broke()) continue;
+    auto last = co_await line.connection->terminate(deadline());
+    using Kind = client::Event::Kind;
+    while (last.kind == Kind::message && asynchronous_.tolerated(name, last.name))
+      last = co_await line.connection->receive(deadline());
+    if (last.kind == Kind::timeout)
+      co_return fail("[" + name + "] the connection was not closed within " + std::to_string(run_.timeout.count()) +
+                         " ms after Terminate",
+                     0, true);
+    if (last.kind != Kind::eof && last.kind != Kind::truncated && last.kind != Kind::reset) {
+      actual_ = "B " + last.describe();
+      co_return fail("[" + name + "] a message that nothing waits for: " + last.describe(), 0);
+    }
+  }
+  co_return true;
+}
+
+// --- Writing and connecting --------------------------------------------------------------------------------------
+
+asio::awaitable<bool> Player::flush_all() {
+  for (auto& [name, line] : lines_) {
+    if (!line.connection || !line.connected || line.closed) continue;
+    const bool good = co_await flush(line);
+    if (!good) co_return false;
+  }
+  co_return true;
+}
+
+asio::awaitable<bool> Player::flush(Line& line) {
+  auto written = co_await line.connection->flush(deadline());
+  // A peer that closed while we wrote has said why, or will be found closed by whoever reads.
+  if (!written && written.error().event.kind == client::Event::Kind::timeout)
+    co_return fail("the target does not read what it is sent: " + written.error().text, 0, true);
+  co_return true;
+}
+
+Player::Line& Player::open(const std::string& name, const Json& how) {
+  auto& line = lines_[name];
+  client::Options options;
+  if (const auto role = how.find("as"); role != how.end()) options.role = role->get<std::string>();
+  Json tls = tls_arguments(items_, name);
+  tls.update(how);
+  if (const auto alpn = tls.find("alpn"); alpn != tls.end()) options.tls.alpn = alpn->get<std::vector<std::string>>();
+  if (const auto own = tls.find("client_certificate"); own != tls.end())
+    options.tls.client_certificate = own->get<bool>();
+  const std::string prefix = lines_.size() == 1 && name == notation::default_connection ? "" : "[" + name + "] ";
+  options.on_said = [this, prefix](const client::Said& said) { conversation_.push_back(prefix + said.line()); };
+  line.connection = std::make_unique<client::Connection>(run_.target, std::move(options));
+  return line;
+}
+
+asio::awaitable<Player::Line*> Player::line(const std::string& name, std::size_t at) {
+  const auto found = lines_.find(name);
+  if (found != lines_.end() && found->second.connection) co_return &found->second;
+  const Json nothing = Json::object();
+  co_return co_await log_in(name, nothing, at);
+}
+
+asio::awaitable<Player::Line*> Player::log_in(const std::string& name, const Json& how, std::size_t at) {
+  auto& line = open(name, how);
+  client::LoginOptions login;
+  login.encryption = encryption_of(how);
+  if (const auto version = how.find("version"); version != how.end())
+    login.version = version_of(version->get<std::string>());
+  if (const auto until = how.find("until"); until != how.end()) login.until = until->get<std::string>();
+  if (const auto binding = how.find("channel_binding"); binding != how.end())
+    login.channel_binding = binding->get<bool>();
+  if (const auto database = how.find("database"); database != how.end())
+    login.parameters["database"] = database->get<std::string>();
+  if (const auto parameters = how.find("parameters"); parameters != how.end())
+    for (const auto& [key, value] : parameters->items())
+      login.parameters[key] = value.is_null() ? std::nullopt : std::optional(value.get<std::string>());
+  const auto until = deadline();
+  auto logged_in = co_await line.connection->login(login, until);
+  if (!logged_in) {
+    const auto& failure = logged_in.error();
+    if (failure.kind == client::Failure::Kind::usage)
+      broken(failure.text);
+    else
+      fail("[" + name + "] login failed: " + failure.text, at, failure.event.kind == client::Event::Kind::timeout);
+    co_return nullptr;
+  }
+  line.connected = true;
+  const auto& facts = line.connection->facts();
+  bindings_.set(name + ".pid", facts.pid);
+  bindings_.set(name + ".key", protocol::json::hex(facts.key));
+  co_return &line;
+}
+
+asio::awaitable<bool> Player::verb(const Item& item) {
+  const auto& verb = *item.verb();
+  const auto at = item.place.line;
+  auto connect = [&](Line& line) -> asio::awaitable<bool> {
+    if (line.connected) co_return true;
+    auto connected = co_await line.connection->connect(deadline());
+    if (!connected) co_return fail("[" + item.connection + "] " + connected.error().text, at);
+    co_return line.connected = true;
+  };
+  switch (verb.kind) {
+    case Verb::Kind::barrier:
+    case Verb::Kind::segment:
+      co_return co_await flush_all();
+    case Verb::Kind::connect: {
+      auto how = bindings_.substitute(verb.argument);
+      if (!how) co_return broken(how.error());
+      auto* opened = co_await log_in(item.connection, *how, at);
+      co_return opened != nullptr;
+    }
+    case Verb::Kind::connect_raw: {
+      const Json nothing = Json::object();
+      auto& line = open(item.connection, nothing);
+      co_return co_await connect(line);
+    }
+    case Verb::Kind::tls:
+    case Verb::Kind::direct_tls: {
+      auto found = lines_.find(item.connection);
+      const Json nothing = Json::object();
+      auto& line = found == lines_.end() ? open(item.connection, nothing) : found->second;
+      bool good = co_await connect(line);
+      if (good) good = co_await flush(line);
+      if (!good) co_return false;
+      auto established = co_await line.connection->start_tls(deadline());
+      // A handshake that is meant to fail is followed by `B tls-alert` or `B close`.
+      if (!established) line.pending = established.error().event;
+      co_return true;
+    }
+    case Verb::Kind::shutdown: {
+      auto* opened = co_await line(item.connection, at);
+      if (!opened) co_return false;
+      bool good = co_await flush(*opened);
+      if (good) co_await opened->connection->shutdown_write(deadline());
+      co_return good;
+    }
+    case Verb::Kind::close: {
+      auto* opened = co_await line(item.connection, at);
+      if (!opened) co_return false;
+      bool good = co_await flush(*opened);
+      if (verb.argument.contains("reset"))
+        opened->connection->reset();
+      else
+        opened->connection->close();
+      opened->closed = true;
+      co_return good;
+    }
+    case Verb::Kind::churn:
+      co_return broken("churn is not known to this version");
+  }
+  co_return true;
+}
+
+// --- Verdicts ----------------------------------------------------------------------------------------------------
+
+bool Player::fail(std::string text, std::size_t at, bool no_answer) {
+  failures_.push_back({Level::must, "", std::move(text), at, no_answer});
+  return false;
+}
+
+bool Player::broken(std::string text) {
+  broken_ = std::move(text);
+  return false;
+}
+
+net::TimePoint Player::deadline() const {
+  return net::Clock::now() + run_.timeout;
+}
+
+}  // namespace pgconform::runner

@@ -1,0 +1,144 @@
+#include "server/connection.hpp"
+
+#include <array>
+#include <asio/co_spawn.hpp>
+#include <asio/detached.hpp>
+#include <asio/experimental/as_tuple.hpp>
+#include <asio/post.hpp>
+#include <asio/this_coro.hpp>
+#include <asio/use_awaitable.hpp>
+
+#include "auth/end_point.hpp"
+#include "net/deadline.hpp"
+#include "server/server.hpp"
+
+namespace pgconform::server {
+
+namespace {
+
+constexpr auto quietly = asio::experimental::as_tuple(asio::use_awaitable);
+constexpr auto authentication_timeout = std::chrono::seconds(60);
+constexpr auto goodbye_timeout = std::chrono::seconds(1);
+
+LogLevel level_of(session::Severity severity) {
+  return severity >= session::Severity::error     ? LogLevel::error
+         : severity == session::Severity::warning ? LogLevel::warning
+                                                  : LogLevel::information;
+}
+
+session::QueryCycle::Now now() {
+  return {std::chrono::steady_clock::now(), std::chrono::system_clock::now()};
+}
+
+}  // namespace
+
+Connection::Connection(Server& server, net::Stream stream)
+    : server_(server),
+      stream_(std::move(stream)),
+      accounts_(server.directory().from(stream_.peer().local ? "" : stream_.peer().host)),
+      pid_(server.registry().enter(*this)),
+      timer_(server.executor()),
+      login_deadline_(std::chrono::steady_clock::now() + authentication_timeout) {
+  session::Environment environment{.engine = server.engine(), .accounts = accounts_};
+  environment.tls_available = server.tls() != nullptr && !stream_.peer().local;
+  environment.tls_required = server.configuration().require_secure_transport;
+  environment.mock_secret = server.mock_secret();
+  environment.pid = pid_;
+  environment.log = [this](session::Severity severity, const std::string& message) {
+    server_.log().write(level_of(severity), "PostgreSQLHandler", message);
+  };
+  environment.wake = [this] { timer_.cancel(); };
+  session_ = std::make_unique<session::Session>(std::move(environment));
+}
+
+Connection::~Connection() {
+  server_.registry().leave(pid_);
+}
+
+asio::awaitable<void> Connection::run() {
+  const auto alive = shared_from_this();
+  for (bool open = true; open;) {
+    auto action = session_->next(now());
+    using session::Session;
+    if (std::holds_alternative<Session::Read>(action)) {
+      open = co_await read();
+    } else if (auto* output = std::get_if<Session::Write>(&action)) {
+      open = co_await write(output->bytes);
+    } else if (auto* tls = std::get_if<Session::StartTls>(&action)) {
+      open = co_await start_tls(std::move(tls->early));
+    } else if (std::holds_alternative<Session::Again>(action)) {
+      open = co_await again();
+    } else if (auto* waiting = std::get_if<Session::Wait>(&action)) {
+      open = co_await wait(waiting->until);
+    } else if (auto* cancel = std::get_if<Session::Cancel>(&action)) {
+      if (auto* other = server_.registry().find(cancel->pid)) other->cancel(cancel->key);
+    } else {
+      // Bytes that the client still sends must not turn our last words into a reset.
+      co_await net::with_deadline(stream_.close_gently(), std::chrono::steady_clock::now() + goodbye_timeout);
+      open = false;
+    }
+  }
+}
+
+asio::awaitable<bool> Connection::read() {
+  std::array<char, 16384> buffer;
+  reading_ = true;
+  auto arrived =
+      co_await net::with_deadline(stream_.read_some(buffer), logged_in() ? net::no_deadline : login_deadline_);
+  reading_ = false;
+  if (!arrived) {
+    session_->peer_closed();
+    co_return false;
+  }
+  session_->receive({buffer.data(), *arrived});
+  co_return true;
+}
+
+asio::awaitable<bool> Connection::write(std::string_view bytes) {
+  co_return (co_await stream_.write(bytes)).has_value();
+}
+
+asio::awaitable<bool> Connection::start_tls(std::string early) {
+  const auto context = *server_.tls();
+  auto established = co_await net::with_deadline(stream_.start_tls(context, std::move(early)), login_deadline_);
+  if (!established) {
+    server_.log().write(LogLevel::error, "PostgreSQLHandler", "TLS handshake failed: " + established.error().text);
+    co_return false;
+  }
+  session_->tls_established(auth::tls_server_end_point(context.certificate()).value_or(""));
+  co_return true;
+}
+
+asio::awaitable<bool> Connection::again() {
+  co_await asio::post(co_await asio::this_coro::executor, asio::use_awaitable);
+  co_return true;
+}
+
+asio::awaitable<bool> Connection::wait(std::optional<std::chrono::steady_clock::time_point> until) {
+  timer_.expires_at(until.value_or(std::chrono::steady_clock::time_point::max()));
+  co_await timer_.async_wait(quietly);
+  co_return true;
+}
+
+void Connection::cancel(std::string_view key) {
+  if (!logged_in() || !auth::constant_time_equal(key, session_->cancel_key())) return;
+  session_->cancel();
+  timer_.cancel();
+}
+
+void Connection::terminate() {
+  session_->terminate();
+  timer_.cancel();
+  // A connection that waits for its client is in the middle of read(), which the closing ends.
+  if (reading_) asio::co_spawn(server_.executor(), say_goodbye(), asio::detached);
+}
+
+asio::awaitable<void> Connection::say_goodbye() {
+  const auto alive = shared_from_this();
+  auto action = session_->next(now());
+  if (auto* output = std::get_if<session::Session::Write>(&action))
+    co_await net::with_deadline(stream_.write(output->bytes), std::chrono::steady_clock::now() + goodbye_timeout);
+  stream_.close();
+}
+
+}  // namespace pgconform::server

@@ -1,0 +1,51 @@
+#pragma once
+
+#include <asio/awaitable.hpp>
+#include <asio/steady_timer.hpp>
+#include <memory>
+#include <optional>
+#include <string>
+
+#include "net/stream.hpp"
+#include "server/directory.hpp"
+#include "session/session.hpp"
+
+namespace pgconform::server {
+
+class Server;
+
+// Connection: one session and the stream it is spoken over: it does what the session says.
+class Connection : public std::enable_shared_from_this<Connection> {
+ public:
+  Connection(Server& server, net::Stream stream);
+  ~Connection();
+
+  // run: to the end of the session.
+  asio::awaitable<void> run();
+  // cancel: somebody presented `key`; a wrong one has no effect.
+  void cancel(std::string_view key);
+  // terminate: tell the client that the server goes down, and end.
+  void terminate();
+
+ private:
+  // Each carries out one action; false ends the connection.
+  asio::awaitable<bool> read();
+  asio::awaitable<bool> write(std::string_view bytes);
+  asio::awaitable<bool> start_tls(std::string early);
+  asio::awaitable<bool> again();
+  asio::awaitable<bool> wait(std::optional<std::chrono::steady_clock::time_point> until);
+  asio::awaitable<void> say_goodbye();
+
+  bool logged_in() const { return !session_->cancel_key().empty(); }
+
+  Server& server_;
+  net::Stream stream_;
+  Directory::View accounts_;
+  std::int32_t pid_;
+  std::unique_ptr<session::Session> session_;
+  asio::steady_timer timer_;  // of a session that waits
+  std::chrono::steady_clock::time_point login_deadline_;
+  bool reading_ = false;
+};
+
+}  // namespace pgconform::server

@@ -1,0 +1,53 @@
+#include <asio/io_context.hpp>
+#include <asio/signal_set.hpp>
+#include <csignal>
+#include <cstdio>
+
+#include "engine/engine.hpp"
+#include "server/log.hpp"
+#include "server/options.hpp"
+#include "server/server.hpp"
+
+using namespace pgconform;
+
+int main(int argc, char** argv) {
+  auto options = server::parse_options(argc, argv);
+  if (!options) {
+    std::fputs(options.error().text.c_str(), options.error().status == 0 ? stdout : stderr);
+    return options.error().status;
+  }
+  auto& configuration = options->configuration;
+
+  server::Log::Options log_options;
+  log_options.file = configuration.log_file;
+  log_options.level = configuration.log_level;
+  if (options->quiet) log_options.descriptor = -1;
+  auto log = server::Log::open(std::move(log_options));
+  if (!log) {
+    std::fprintf(stderr, "%s\n", log.error().c_str());
+    return 1;
+  }
+  for (const auto& warning : configuration.warnings) (*log)->write(server::LogLevel::warning, "Application", warning);
+
+  engine::Options engine_options;
+  if (configuration.server_version) engine_options.server_version = *configuration.server_version;
+  const auto engine = engine::make_engine(std::move(engine_options));
+
+  asio::io_context io(1);
+  server::Server server(io, configuration, *engine, **log);
+  if (auto started = server.start(); !started) {
+    (*log)->write(server::LogLevel::fatal, "Application", started.error());
+    if (options->quiet) std::fprintf(stderr, "%s\n", started.error().c_str());
+    return 1;
+  }
+  // For whoever started this with port 0: the addresses, one a line, once they can be connected to.
+  for (const auto& address : server.addresses()) std::printf("listening on %s\n", address.text().c_str());
+  std::fflush(stdout);
+
+  asio::signal_set signals(io, SIGINT, SIGTERM);
+  signals.async_wait([&](const std::error_code& error, int) {
+    if (!error) server.stop();
+  });
+  io.run();
+  return 0;
+}

@@ -1,0 +1,348 @@
+#include "session/session.hpp"
+
+#include <gtest/gtest.h>
+
+#include <nlohmann/json.hpp>
+#include <sstream>
+
+#include "protocol/json/json.hpp"
+#include "session/fake_engine.hpp"
+
+namespace pgconform::session {
+namespace {
+
+using namespace std::string_literals;
+using protocol::Sender;
+using protocol::Stage;
+using Json = nlohmann::ordered_json;
+
+class People : public Accounts {
+ public:
+  std::optional<Account> find(std::string_view user) const override {
+    if (user == "open") return Account{auth::NoPassword{}};
+    if (user == "clear") return Account{auth::CleartextSecret{"secret"}};
+    if (user == "md5") return Account{auth::Md5Secret{"md5" + std::string(32, '0')}};
+    if (user == "scram") return Account{auth::make_verifier("secret", "0123456789abcdef")};
+    if (user == "ldap") return Account{auth::NoPassword{}, false};
+    return std::nullopt;
+  }
+  bool any_scram() const override { return true; }
+};
+
+// How the client's bytes reach the session.
+enum class Delivery { whole, bytewise, coalesced };
+
+std::string frame(const std::string& line) {
+  const auto space = line.find(' ');
+  const auto name = line.substr(0, space);
+  std::string bytes;
+  auto fields = space == std::string::npos ? Json::object() : Json::parse(line.substr(space));
+  auto encoded = protocol::json::from_json(bytes, Sender::frontend, name, fields);
+  EXPECT_TRUE(encoded) << line << ": " << (encoded ? "" : encoded.error().reason);
+  return bytes;
+}
+
+// Conversation: a session in memory. What it says is collected as lines of text, brief: names, and the fields that
+// tell outcomes apart.
+class Conversation {
+ public:
+  explicit Conversation(Delivery delivery, bool tls = false) : delivery_(delivery) {
+    Environment environment{.engine = engine, .accounts = people};
+    environment.tls_available = tls;
+    environment.pid = 7;
+    environment.random = [](std::span<unsigned char> out) { std::fill(out.begin(), out.end(), 'k'); };
+    session.emplace(std::move(environment));
+  }
+
+  // say: lines of messages of the frontend; the whole of them is delivered as the delivery has it.
+  std::string say(const std::string& text) {
+    std::string all;
+    std::istringstream in(text);
+    for (std::string line; std::getline(in, line);) {
+      if (line.empty()) continue;
+      auto bytes = frame(line);
+      if (delivery_ == Delivery::whole) {
+        session->receive(bytes);
+        run();
+      } else {
+        all += bytes;
+      }
+    }
+    return deliver(all);
+  }
+  std::string deliver(const std::string& bytes) {
+    if (delivery_ == Delivery::bytewise)
+      for (const char byte : bytes) {
+        session->receive({&byte, 1});
+        run();
+      }
+    else if (!bytes.empty()) {
+      session->receive(bytes);
+      run();
+    }
+    return std::exchange(heard_, "");
+  }
+  // run: let the session act until it wants to read, waits, or is over.
+  void run() {
+    for (;;) {
+      auto action = session->next({});
+      if (auto* write = std::get_if<Session::Write>(&action))
+        hear(write->bytes);
+      else if (std::holds_alternative<Session::StartTls>(action)) {
+        heard_ += "start-tls\n";
+        session->tls_established("");
+      } else if (auto* cancel = std::get_if<Session::Cancel>(&action))
+        heard_ += "cancel " + std::to_string(cancel->pid) + "\n";
+      else if (std::holds_alternative<Session::Again>(action))
+        continue;
+      else {
+        closed = std::holds_alternative<Session::Close>(action);
+        waiting = std::holds_alternative<Session::Wait>(action);
+        return;
+      }
+    }
+  }
+  std::string heard() { return std::exchange(heard_, ""); }
+
+  fake::FakeEngine engine;
+  People people;
+  std::optional<Session> session;
+  bool closed = false, waiting = false;
+
+ private:
+  void hear(std::string bytes) {
+    // The answer to an encryption request is a bare byte, perhaps with an error behind it.
+    if (bytes == "S" || bytes == "N" || bytes.starts_with("NE")) {
+      heard_ += bytes.substr(0, 1) + "\n";
+      bytes.erase(0, 1);
+    }
+    wire::FrameSplitter splitter;
+    splitter.feed(bytes);
+    for (;;) {
+      auto next = splitter.next(wire::FrameKind::tagged);
+      if (!next || !*next) break;
+      auto spoken = protocol::json::speak(Sender::backend, Stage::normal, **next);
+      heard_ += spoken.name;
+      for (const auto key : {"C", "tag", "status", "values", "version", "options", "parameter_types", "mechanisms"})
+        if (spoken.fields.contains(key)) heard_ += " " + spoken.fields[key].dump();
+      if (spoken.name == "ErrorResponse") heard_ += " " + spoken.fields["V"].get<std::string>();
+      if (spoken.name == "ParameterStatus") heard_ += " " + spoken.fields["value"].get<std::string>();
+      heard_ += "\n";
+    }
+    EXPECT_TRUE(splitter.pending().empty()) << "half a message was written";
+  }
+
+  Delivery delivery_;
+  std::string heard_;
+};
+
+const std::string login = R"(StartupMessage {"parameters":{"user":"open"}})";
+const std::string greeting = "AuthenticationOk\nParameterStatus old\nBackendKeyData\nReadyForQuery \"I\"\n";
+
+class EveryDelivery : public testing::TestWithParam<Delivery> {
+ protected:
+  // logged_in: a conversation after login.
+  std::unique_ptr<Conversation> logged_in() {
+    auto conversation = std::make_unique<Conversation>(GetParam());
+    EXPECT_EQ(conversation->say(login), greeting);
+    return conversation;
+  }
+};
+INSTANTIATE_TEST_SUITE_P(Session, EveryDelivery,
+                         testing::Values(Delivery::whole, Delivery::bytewise, Delivery::coalesced),
+                         [](const auto& info) {
+                           return info.param == Delivery::whole      ? "whole"
+                                  : info.param == Delivery::bytewise ? "bytewise"
+                                                                     : "coalesced";
+                         });
+
+TEST_P(EveryDelivery, SimpleQueriesAndErrors) {
+  auto c = logged_in();
+  EXPECT_EQ(c->say(R"(Query {"query":"rows 2; set new"})"),
+            "RowDescription\nDataRow [\"0\"]\nDataRow [\"1\"]\nCommandComplete \"SELECT 2\"\nCommandComplete \"SET\"\n"
+            "ParameterStatus new\nReadyForQuery \"I\"\n");
+  EXPECT_EQ(c->say(R"(Query {"query":" ; "})"), "EmptyQueryResponse\nReadyForQuery \"I\"\n");
+  EXPECT_EQ(c->say(R"(Query {"query":"fail-after 1; rows 5"})"),
+            "RowDescription\nDataRow [\"0\"]\nErrorResponse \"22012\" ERROR\nReadyForQuery \"I\"\n");
+  EXPECT_EQ(c->say(R"(Query {"query":"rows 5; syntax"})"), "ErrorResponse \"42601\" ERROR\nReadyForQuery \"I\"\n");
+  EXPECT_EQ(c->say(R"(Query {"query":"notice"})"),
+            "NoticeResponse \"00000\"\nCommandComplete \"DONE\"\nReadyForQuery \"I\"\n");
+}
+
+TEST_P(EveryDelivery, FailedTransactionsTakeOnlyTheirEnd) {
+  auto c = logged_in();
+  EXPECT_EQ(c->say(R"(Query {"query":"begin; fail; rollback"})"),
+            "CommandComplete \"BEGIN\"\nErrorResponse \"22012\" ERROR\nReadyForQuery \"E\"\n");
+  EXPECT_EQ(c->say(R"(Query {"query":"rows 1"})"), "ErrorResponse \"25P02\" ERROR\nReadyForQuery \"E\"\n");
+  EXPECT_EQ(c->say(R"(Query {"query":""})"), "EmptyQueryResponse\nReadyForQuery \"E\"\n");
+  EXPECT_EQ(c->say(R"(Query {"query":"commit"})"), "CommandComplete \"ROLLBACK\"\nReadyForQuery \"I\"\n");
+}
+
+TEST_P(EveryDelivery, ExtendedQueries) {
+  auto c = logged_in();
+  EXPECT_EQ(c->say("Parse {\"query\":\"echo\"}\nDescribe {\"kind\":\"S\"}\nBind {\"parameters\":[\"hi\"]}\n"
+                   "Describe {\"kind\":\"P\"}\nExecute\nSync"),
+            "ParseComplete\nParameterDescription [25]\nRowDescription\nBindComplete\nRowDescription\nDataRow [\"hi\"]\n"
+            "CommandComplete \"SELECT 1\"\nReadyForQuery \"I\"\n");
+}
+
+TEST_P(EveryDelivery, RowLimitsSuspendEvenWhenNoRowIsLeft) {
+  auto c = logged_in();
+  EXPECT_EQ(c->say("Parse {\"query\":\"rows 3\"}\nBind\nExecute {\"max_rows\":2}\nExecute {\"max_rows\":1}\n"
+                   "Execute {\"max_rows\":1}\nExecute\nSync"),
+            "ParseComplete\nBindComplete\nDataRow [\"0\"]\nDataRow [\"1\"]\nPortalSuspended\nDataRow "
+            "[\"2\"]\nPortalSuspended\n"
+            "CommandComplete \"SELECT 0\"\nCommandComplete \"SELECT 0\"\nReadyForQuery \"I\"\n");
+}
+
+TEST_P(EveryDelivery, AnErrorSkipsEverythingUpToSync) {
+  auto c = logged_in();
+  EXPECT_EQ(
+      c->say("Parse {\"query\":\"fail\"}\nBind\nExecute\nQuery {\"query\":\"rows 1\"}\nParse {\"query\":\"rows 1\"}\n"
+             "CopyData\nFunctionCall\nSync\nQuery {\"query\":\"rows 0\"}"),
+      "ParseComplete\nBindComplete\nErrorResponse \"22012\" ERROR\nReadyForQuery \"I\"\n"
+      "RowDescription\nCommandComplete \"SELECT 0\"\nReadyForQuery \"I\"\n");
+}
+
+TEST_P(EveryDelivery, NamesThatAreUnknownOrTaken) {
+  auto c = logged_in();
+  EXPECT_EQ(c->say("Bind {\"statement\":\"nosuch\"}\nSync\nExecute {\"portal\":\"nosuch\"}\nSync\nBind\nSync"),
+            "ErrorResponse \"26000\" ERROR\nReadyForQuery \"I\"\nErrorResponse \"34000\" ERROR\nReadyForQuery \"I\"\n"
+            "ErrorResponse \"26000\" ERROR\nReadyForQuery \"I\"\n");
+  EXPECT_EQ(
+      c->say(
+          "Parse {\"statement\":\"s\",\"query\":\"rows 1\"}\nParse {\"statement\":\"s\",\"query\":\"rows 1\"}\nSync\n"
+          "Close {\"kind\":\"S\",\"name\":\"nosuch\"}\nBind {\"statement\":\"s\"}\nSync"),
+      "ParseComplete\nErrorResponse \"42P05\" ERROR\nReadyForQuery \"I\"\nCloseComplete\nBindComplete\nReadyForQuery "
+      "\"I\"\n");
+}
+
+TEST_P(EveryDelivery, PortalsEndWithTheirTransaction) {
+  auto c = logged_in();
+  EXPECT_EQ(c->say("Parse {\"query\":\"rows 1\"}\nBind {\"portal\":\"p\"}\nSync\nExecute {\"portal\":\"p\"}\nSync"),
+            "ParseComplete\nBindComplete\nReadyForQuery \"I\"\nErrorResponse \"34000\" ERROR\nReadyForQuery \"I\"\n");
+}
+
+TEST_P(EveryDelivery, MalformedBodiesAreErrorsOfTheirMessage) {
+  auto c = logged_in();
+  EXPECT_EQ(c->deliver("Q\0\0\0\5x"s), "ErrorResponse \"08P01\" ERROR\nReadyForQuery \"I\"\n");
+  EXPECT_EQ(c->deliver("D\0\0\0\6X\0S\0\0\0\4"s), "ErrorResponse \"08P01\" ERROR\nReadyForQuery \"I\"\n");
+  EXPECT_EQ(c->deliver("S\0\0\0\5x"s), "ErrorResponse \"08P01\" ERROR\nReadyForQuery \"I\"\n");
+}
+
+TEST_P(EveryDelivery, UnknownTypesAreFatalAndBadLengthsSilent) {
+  auto c = logged_in();
+  EXPECT_EQ(c->deliver("y\0\0\0\4"s), "ErrorResponse \"08P01\" FATAL\n");
+  EXPECT_TRUE(c->closed);
+  auto d = logged_in();
+  EXPECT_EQ(d->deliver("S\0\0\0\3"s), "");
+  EXPECT_TRUE(d->closed);
+}
+
+TEST_P(EveryDelivery, StartupIsRefusedAsPostgresqlDoes) {
+  auto refused = [&](const std::string& bytes) {
+    Conversation c(GetParam());
+    auto heard = c.deliver(bytes);
+    EXPECT_TRUE(c.closed);
+    return heard;
+  };
+  EXPECT_EQ(refused(frame(R"(StartupMessage {"version":"4.0"})")), "ErrorResponse \"0A000\" FATAL\n");
+  EXPECT_EQ(refused(frame(R"(StartupMessage {})")), "ErrorResponse \"28000\" FATAL\n");
+  EXPECT_EQ(refused("\0\0\0\x0b\0\3\0\0use"s), "ErrorResponse \"08P01\" FATAL\n");
+  EXPECT_EQ(refused("\0\0\0\7"s), "") << "a bad length is answered by silence";
+  EXPECT_EQ(refused(frame(R"(StartupMessage {"parameters":{"user":"open","database":"nowhere"}})")),
+            "AuthenticationOk\nErrorResponse \"3D000\" FATAL\n");
+  EXPECT_EQ(refused(frame(R"(StartupMessage {"parameters":{"user":"ldap"}})")), "ErrorResponse \"0A000\" FATAL\n");
+}
+
+TEST_P(EveryDelivery, NewerProtocolsAreNegotiated) {
+  Conversation c(GetParam());
+  EXPECT_EQ(c.say(R"(StartupMessage {"version":"3.9999","parameters":{"user":"open","_pq_.x":"1"}})"),
+            "NegotiateProtocolVersion \"3.2\" [\"_pq_.x\"]\n" + greeting);
+  EXPECT_EQ(c.session->cancel_key().size(), 32u);
+  Conversation old(GetParam());
+  EXPECT_EQ(old.say(R"(StartupMessage {"parameters":{"user":"open","_pq_.":""}})"),
+            "NegotiateProtocolVersion [\"_pq_.\"]\n" + greeting);
+  EXPECT_EQ(old.session->cancel_key().size(), 4u);
+}
+
+TEST_P(EveryDelivery, PasswordsInClear) {
+  auto with = [&](const std::string& user, const std::string& password) {
+    Conversation c(GetParam());
+    auto heard = c.say("StartupMessage {\"parameters\":{\"user\":\"" + user + "\"}}");
+    return heard + c.deliver(password);
+  };
+  EXPECT_EQ(with("clear", frame(R"(PasswordMessage {"password":"secret"})")),
+            "AuthenticationCleartextPassword\n" + greeting);
+  EXPECT_EQ(with("clear", frame(R"(PasswordMessage {"password":"wrong"})")),
+            "AuthenticationCleartextPassword\nErrorResponse \"28P01\" FATAL\n");
+  EXPECT_EQ(with("clear", frame(R"(Query {"query":"rows 1"})")),
+            "AuthenticationCleartextPassword\nErrorResponse \"08P01\" FATAL\n");
+  EXPECT_EQ(with("md5", frame(R"(PasswordMessage {"password":"x"})")),
+            "AuthenticationMD5Password\nErrorResponse \"28P01\" FATAL\n");
+  EXPECT_EQ(with("nobody", ""), "AuthenticationSASL [\"SCRAM-SHA-256\"]\n")
+      << "an unknown user looks like the commonest kind";
+}
+
+TEST_P(EveryDelivery, EncryptionIsRefusedAndTheConnectionGoesOn) {
+  Conversation c(GetParam());
+  EXPECT_EQ(c.say("SSLRequest"), "N\n");
+  EXPECT_EQ(c.say("GSSENCRequest"), "N\n");
+  EXPECT_EQ(c.say(login), greeting);
+  Conversation twice(GetParam());
+  twice.say("SSLRequest");
+  EXPECT_EQ(twice.say("SSLRequest"), "ErrorResponse \"0A000\" FATAL\n");
+}
+
+TEST(Session, DoesNotReadPlaintextThatCameBeforeTheHandshake) {
+  Conversation c(Delivery::coalesced, true);
+  c.session->receive(frame("SSLRequest") + frame(login));
+  auto first = c.session->next({});
+  EXPECT_EQ(std::get<Session::Write>(first).bytes, "S");
+  auto second = c.session->next({});
+  EXPECT_EQ(std::get<Session::StartTls>(second).early, frame(login)) << "it is the handshake's, which will fail";
+  Conversation off(Delivery::coalesced);
+  EXPECT_EQ(off.deliver(frame("SSLRequest") + frame(login)), "N\nErrorResponse \"08P01\" FATAL\n");
+}
+
+TEST_P(EveryDelivery, CancelRequestsAreTakenInSilence) {
+  Conversation c(GetParam());
+  EXPECT_EQ(c.say(R"(CancelRequest {"pid":7,"key":{"hex":"6b6b6b6b"}})"), "cancel 7\n");
+  EXPECT_TRUE(c.closed);
+}
+
+TEST_P(EveryDelivery, CancellingHurtsOnlyARunningQuery) {
+  auto c = logged_in();
+  c->session->cancel();
+  c->run();
+  EXPECT_EQ(c->say(R"(Query {"query":"rows 0"})"),
+            "RowDescription\nCommandComplete \"SELECT 0\"\nReadyForQuery \"I\"\n");
+  EXPECT_EQ(c->say(R"(Query {"query":"wait"})"), "");
+  EXPECT_TRUE(c->waiting);
+  c->session->cancel();
+  c->run();
+  EXPECT_EQ(c->heard(), "ErrorResponse \"57014\" ERROR\nReadyForQuery \"I\"\n");
+}
+
+TEST_P(EveryDelivery, TerminateEndsTheSessionAndWhatWasNotFlushedIsDropped) {
+  auto c = logged_in();
+  EXPECT_EQ(c->say("Parse {\"query\":\"rows 1\"}\nTerminate"), "");
+  EXPECT_TRUE(c->closed);
+}
+
+TEST_P(EveryDelivery, ShutdownIsTold) {
+  auto c = logged_in();
+  c->session->terminate();
+  c->run();
+  EXPECT_EQ(c->heard(), "ErrorResponse \"57P01\" FATAL\n");
+  EXPECT_TRUE(c->closed);
+}
+
+TEST_P(EveryDelivery, LongResultsAreWrittenInPieces) {
+  auto c = logged_in();
+  const auto heard = c->say(R"(Query {"query":"rows 5000"})");
+  EXPECT_EQ(std::count(heard.begin(), heard.end(), '\n'), 5003);
+}
+
+}  // namespace
+}  // namespace pgconform::session
