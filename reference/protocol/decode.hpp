@@ -1,8 +1,10 @@
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <expected>
 #include <string>
+#include <type_traits>
 #include <utility>
 
 #include "protocol/message_list.hpp"
@@ -73,13 +75,9 @@ class Decoder {
   void value(const char* field, Nullable& v) {
     std::uint32_t raw{};
     if (!in_.u32(raw)) return fail(DecodeCode::truncated, field);
-    const auto length = static_cast<std::int32_t>(raw);
-    v.is_null = length == -1;
-    if (v.is_null) {
-      v.bytes = {};
-      return;
-    }
-    if (length < 0 || !in_.bytes(raw, v.bytes)) fail(DecodeCode::invalid_length, field);
+    // Without a branch, as nobody can foretell a NULL. A negative length is longer than any body when it is unsigned.
+    v.is_null = raw == 0xffffffff;
+    if (!in_.bytes(v.is_null ? 0 : raw, v.bytes)) fail(DecodeCode::invalid_length, field);
   }
 
   template <class E, Framing F>
@@ -120,22 +118,25 @@ class Decoder {
   }
 
   // finish: the error met, if any; bytes left over are one.
-  std::expected<void, DecodeError> finish(std::string_view message) {
-    if (!failed_ && in_.left() > 0) fail(DecodeCode::trailing_bytes, "");
-    if (!failed_) return {};
+  [[gnu::always_inline]] std::expected<void, DecodeError> finish(std::string_view message) {
+    if (!failed_ && in_.left() == 0) [[likely]]
+      return {};
+    fail(DecodeCode::trailing_bytes, "");
     return std::unexpected(DecodeError{code_, message, field_, offset_});
   }
 
  private:
   template <class E>
-  bool element(const char* field) {
+  [[gnu::always_inline]] bool element(const char* field) {
     E checked;
     E::layout(*this, checked);
-    if (!failed_) return true;
+    if (!failed_) [[likely]]
+      return true;
     field_ = field;  // the list's name says more to a reader than the element's
     return false;
   }
-  void fail(DecodeCode code, const char* field) {
+  // fail: inline, so that the decoder's address goes nowhere and its members live in registers.
+  [[gnu::always_inline]] void fail(DecodeCode code, const char* field) {
     if (failed_) return;
     failed_ = true;
     code_ = code;
@@ -188,37 +189,88 @@ bool matches(Stage stage, const wire::Frame& frame, wire::Bytes& body) {
 
 }  // namespace detail
 
+namespace detail {
+
+// by_tag: for each type byte the first message of `List` that it can mean at stage `S`, and one past the last where it
+// means none. What needs a look into the body (a code word) or has no type byte is told apart by `matches`.
+template <class List>
+constexpr std::array<std::uint8_t, 256> by_tag(Stage stage) {
+  std::array<std::uint8_t, 256> table;
+  table.fill(List::size);
+  std::uint8_t index = 0;
+  List::each([&]<class M>() {
+    if constexpr (tag_of<M>() != '\0') {
+      auto& entry = table[static_cast<unsigned char>(tag_of<M>())];
+      if (entry == List::size && (stage_of<M>() == Stage::normal || stage_of<M>() == stage)) entry = index;
+    }
+    ++index;
+  });
+  return table;
+}
+template <class List>
+inline constexpr auto tag_table = [] {
+  std::array<std::array<std::uint8_t, 256>, stages> tables;
+  for (std::size_t stage = 0; stage < stages; ++stage) tables[stage] = by_tag<List>(static_cast<Stage>(stage));
+  return tables;
+}();
+
+// search: the place in the list of the message that `frame` is, or the list's size; strips a code word from `body`.
+template <class... M>
+[[gnu::noinline]] std::uint8_t search(MessageList<M...>, Stage stage, const wire::Frame& frame, wire::Bytes& body) {
+  std::uint8_t index = 0;
+  (void)((body = frame.body, matches<M>(stage, frame, body) || (++index, false)) || ...);
+  return index;
+}
+
+// index_of: the same by way of the table where the type byte tells.
+template <class... M>
+[[gnu::always_inline]] inline std::uint8_t index_of(MessageList<M...> list, Stage stage, const wire::Frame& frame,
+                                                    wire::Bytes& body) {
+  using List = MessageList<M...>;
+  // Whether the type byte is all there is to see; so it is, too, where it means nothing.
+  static constexpr std::array tells{(tag_of<M>() != '\0' && !requires { M::code; })..., true};
+  const auto at = tag_table<List>[static_cast<std::size_t>(stage)][static_cast<unsigned char>(frame.tag)];
+  if (frame.tag == '\0' || frame.whole.size() == 1 || !tells[at]) [[unlikely]]
+    return search(list, stage, frame, body);
+  body = frame.body;
+  return at;
+}
+
+// read: decode the body of an M and hand the message on.
+template <class M, Sender S, class Visitor>
+std::expected<void, DecodeError> read(wire::Bytes body, Visitor& visitor) {
+  M message;
+  Decoder decoder(body);
+  M::layout(decoder, message);
+  auto result = decoder.finish(M::name);
+  if (result) [[likely]]
+    visitor(type_of<S, M>(), std::as_const(message));
+  return result;
+}
+
+}  // namespace detail
+
 // decode: tell what `frame` is and hand the message to `visitor(MessageType, const M&)`.
 template <class Visitor>
 std::expected<void, DecodeError> decode(Sender sender, Stage stage, const wire::Frame& frame, Visitor&& visitor) {
-  return with_messages(sender, [&]<class... M>(MessageList<M...>) -> std::expected<void, DecodeError> {
-    std::expected<void, DecodeError> result = std::unexpected(DecodeError{DecodeCode::unknown_type, {}, {}, 0});
-    std::uint8_t index = 0;
-    auto attempt = [&]<class Message>() {
-      wire::Bytes body = frame.body;
-      if (!detail::matches<Message>(stage, frame, body)) {
-        ++index;
-        return false;
-      }
-      Message message;
-      Decoder decoder(body);
-      Message::layout(decoder, message);
-      result = decoder.finish(Message::name);
-      if (result) visitor(MessageType{sender, index}, std::as_const(message));
-      return true;
-    };
-    (attempt.template operator()<M>() || ...);
-    return result;
-  });
+  auto dispatch = [&]<Sender S, class... M>(MessageList<M...> list) -> std::expected<void, DecodeError> {
+    using Read = std::expected<void, DecodeError> (*)(wire::Bytes, std::remove_reference_t<Visitor>&);
+    static constexpr std::array<Read, sizeof...(M)> readers{detail::read<M, S, std::remove_reference_t<Visitor>>...};
+    wire::Bytes body;
+    const std::uint8_t index = detail::index_of(list, stage, frame, body);
+    if (index == list.size) return std::unexpected(DecodeError{DecodeCode::unknown_type, {}, {}, 0});
+    return readers[index](body, visitor);
+  };
+  return sender == Sender::frontend ? dispatch.template operator()<Sender::frontend>(FrontendMessages{})
+                                    : dispatch.template operator()<Sender::backend>(BackendMessages{});
 }
 
 // classify: which message a frame is, by its header alone; the body is not looked into.
 inline std::expected<MessageType, DecodeError> classify(Sender sender, Stage stage, const wire::Frame& frame) {
-  return with_messages(sender, [&]<class... M>(MessageList<M...>) -> std::expected<MessageType, DecodeError> {
-    std::uint8_t index = 0;
+  return with_messages(sender, [&](auto list) -> std::expected<MessageType, DecodeError> {
     wire::Bytes body;
-    const bool found = ((body = frame.body, detail::matches<M>(stage, frame, body) || (++index, false)) || ...);
-    if (!found) return std::unexpected(DecodeError{DecodeCode::unknown_type, {}, {}, 0});
+    const std::uint8_t index = detail::index_of(list, stage, frame, body);
+    if (index == list.size) return std::unexpected(DecodeError{DecodeCode::unknown_type, {}, {}, 0});
     return MessageType{sender, index};
   });
 }

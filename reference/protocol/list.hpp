@@ -31,10 +31,10 @@ class Walker {
   }
   template <class Nullable>
   void value(const char*, Nullable& v) {
-    const auto length = static_cast<std::int32_t>(wire::load_32(take(4)));
-    v.is_null = length < 0;
-    v.bytes = v.is_null ? wire::Bytes{}
-                        : wire::Bytes{take(static_cast<std::size_t>(length)), static_cast<std::size_t>(length)};
+    const std::uint32_t length = wire::load_32(take(4));
+    v.is_null = length == 0xffffffff;
+    const std::size_t size = v.is_null ? 0 : length;
+    v.bytes = {take(size), size};
   }
 
  private:

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 
 #include "wire/frame.hpp"
@@ -25,6 +26,7 @@ enum class Stage : std::uint8_t {
   sasl,           // `p` answers AuthenticationSASLContinue
   normal          // everything else: the type byte tells
 };
+inline constexpr std::size_t stages = 8;
 
 // frame_kind: how `sender` frames a message at this stage.
 constexpr wire::FrameKind frame_kind(Sender sender, Stage stage) {

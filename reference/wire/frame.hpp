@@ -42,10 +42,34 @@ constexpr std::uint32_t any_length(char) {
   return 0x7fffffff;
 }
 
+// minimum_length: a length word counts itself; an untagged packet also carries at least its Int32 code.
+constexpr std::uint32_t minimum_length(FrameKind kind) {
+  return kind == FrameKind::untagged ? 8 : 4;
+}
+
 // next_frame: the first frame of `stream`, or nothing while it is not complete. A bad length is reported as soon as the
-// length word is there, before anything of that size has arrived.
-std::expected<std::optional<Frame>, FrameError> next_frame(Bytes stream, FrameKind kind,
-                                                           MaximumLength maximum = any_length);
+// length word is there, before anything of that size has arrived. It is inline because every message passes here, and
+// what it answers is three times as fast to make as to hand over.
+inline std::expected<std::optional<Frame>, FrameError> next_frame(Bytes stream, FrameKind kind,
+                                                                  MaximumLength maximum = any_length) {
+  if (kind == FrameKind::bare) {
+    if (stream.empty()) return std::nullopt;
+    return Frame{stream[0], {}, stream.substr(0, 1)};
+  }
+  const std::size_t before_length = kind == FrameKind::tagged ? 1 : 0;
+  const std::size_t header = before_length + 4;
+  if (stream.size() < header) return std::nullopt;
+
+  const char tag = before_length ? stream[0] : '\0';
+  const std::uint32_t length = load_32(stream.data() + before_length);
+  const std::uint32_t most = maximum(tag);
+  if (length < minimum_length(kind) || length > most)
+    return std::unexpected(FrameError{tag, length, minimum_length(kind), most});
+
+  const std::size_t size = before_length + length;
+  if (stream.size() < size) return std::nullopt;
+  return Frame{tag, {stream.data() + header, size - header}, {stream.data(), size}};
+}
 
 // FrameSplitter: next_frame over a stream that arrives in pieces of any size. It holds what has arrived and not been
 // taken, never more.

@@ -92,7 +92,7 @@ TEST(FrameSplitter, GivesTheSameFramesForEveryChunking) {
 }
 
 TEST(FrameSplitter, ReportsABadLengthBeforeTheBodyArrives) {
-  for (const auto& length : {"\0\0\0\3"s, "\xff\xff\xff\xff"s, "\0\0\0\0"s}) {
+  for (auto length : {"\0\0\0\3"s, "\xff\xff\xff\xff"s, "\0\0\0\0"s}) {
     FrameSplitter splitter;
     splitter.feed("Q" + length);
     auto frame = splitter.next(FrameKind::tagged);
