@@ -13,6 +13,7 @@
 
 #include "client/conversation.hpp"
 #include "client/event.hpp"
+#include "client/failure.hpp"
 #include "client/target.hpp"
 #include "monitor/monitor.hpp"
 #include "net/stream.hpp"
@@ -58,22 +59,6 @@ struct LoginOptions {
   bool channel_binding = true;  // take SCRAM-SHA-256-PLUS where it is offered over TLS
 };
 
-// Failure: why something did not succeed.
-struct Failure {
-  enum class Kind : std::uint8_t {
-    usage,    // our side asked for what cannot be done: an unknown role, a field that does not exist
-    network,  // no connection, or it ended, or nothing came before the deadline
-    server,   // the server said ErrorResponse; `event` is it
-    protocol  // the server said what it may not, or what we cannot answer
-  };
-  Kind kind = Kind::usage;
-  std::string text;  // one line, without secrets
-  Event event = {};  // what was received in place of success, where something was
-};
-
-template <class T>
-using Expected = std::expected<T, Failure>;
-
 // Facts: what the backend has told about itself.
 struct Facts {
   std::map<std::string, std::string> parameters;  // ParameterStatus
@@ -98,13 +83,15 @@ class Connection {
 
   // connect: the network connection, nothing said.
   asio::awaitable<Expected<void>> connect(net::TimePoint deadline);
+  // open: connect, and TLS as told; no StartupMessage.
+  asio::awaitable<Expected<void>> open(Encryption encryption, net::TimePoint deadline);
   // request_tls: SSLRequest and its answer: whether TLS is to follow.
   asio::awaitable<Expected<bool>> request_tls(net::TimePoint deadline);
   // start_tls: the handshake, now. Bytes that the server sent before it are a failure.
   asio::awaitable<Expected<void>> start_tls(net::TimePoint deadline);
 
   // queue: put a message, fields as in protocol/json, behind what is to be sent next. Computed values
-  // (client/computed.hpp) are resolved by what has been received so far. `raw {"hex":…}` are bytes that are no message.
+  // (client/computed.hpp) are made of what has been received so far. `raw {"hex":…}` are bytes that are no message.
   Expected<void> queue(std::string_view name, const nlohmann::ordered_json& fields);
   void queue_bytes(std::string_view bytes);
   // flush: one write of all that was queued. Meanwhile what the peer sends is read, up to max_unread, so that a peer

@@ -24,9 +24,9 @@ struct Event {
     error       // anything else that ends a connection, our own failures included
   };
   Kind kind = Kind::error;
-  std::string name;   // of a message, as in the manual
-  std::string bytes;  // the whole frame, header included
-  std::string text;   // for people
+  std::string name = {};   // of a message, as in the manual
+  std::string bytes = {};  // the whole frame, header included
+  std::string text = {};   // for people
   int alert = -1;
   protocol::Stage stage = protocol::Stage::normal;
   std::chrono::microseconds at{};  // since the connection was begun
