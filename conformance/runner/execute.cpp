@@ -79,7 +79,7 @@ asio::awaitable<Result> execute(const Run& run, const notation::Case& test, std:
         result.verdict = Verdict::fail;
         result.failures.insert(
             result.failures.begin(),
-            Failure{Level::must, "", "target down: a new connection is no longer served: " + trouble, 0, false});
+            Failure{Level::must, "", "target down: a new connection is no longer served: " + trouble, 0, false, true});
       }
     }
     if (player.retry() == 0 || result.verdict != Verdict::pass) break;

@@ -27,10 +27,11 @@ std::string_view name_of(Verdict verdict);
 // Failure: one thing that is not as the case says.
 struct Failure {
   Level level = Level::postgresql;
-  std::string facet;     // "sqlstate", "severity", "tag"; empty: the conversation itself
-  std::string text;      // one line for people: what was expected, what came
-  std::size_t line = 0;  // in the case's file; 0: no single one
-  bool no_answer = false;
+  std::string facet;         // "sqlstate", "severity", "tag"; empty: the conversation itself
+  std::string text;          // one line for people: what was expected, what came
+  std::size_t line = 0;      // in the case's file; 0: no single one
+  bool no_answer = false;    // silence until the deadline
+  bool target_down = false;  // a new connection is no longer served
 };
 
 // Result: what became of one case.

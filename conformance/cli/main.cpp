@@ -1,0 +1,50 @@
+#include <fmt/format.h>
+
+#include <csignal>
+#include <cstdio>
+#include <exception>
+#include <iostream>
+
+#include "cli/commands.hpp"
+#include "runner/judge.hpp"
+
+using namespace pgconform;
+
+namespace {
+
+// One line, whatever the library has to say.
+int usage(std::string_view what) {
+  const auto end = what.find_last_not_of(" \n");
+  std::string line(what.substr(0, end == what.npos ? 0 : end + 1));
+  for (auto& c : line)
+    if (c == '\n') c = ' ';
+  std::cerr << fmt::format("pgconform: {} (see pgconform --help)\n", line);
+  return static_cast<int>(runner::Exit::usage);
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  std::signal(SIGPIPE, SIG_IGN);
+  CLI::App app("Tells where a server departs from the PostgreSQL wire protocol.", "pgconform");
+  app.set_version_flag("--version", "pgconform " PGCONFORM_VERSION);
+  app.require_subcommand(1);
+  app.fallthrough(false);
+  cli::Action action;
+  cli::add_check(app, action);
+  cli::add_explain(app, action);
+  try {
+    app.parse(argc, argv);
+  } catch (const CLI::ParseError& error) {
+    if (error.get_exit_code() == 0) return app.exit(error);
+    if (argc > 1 && argv[1][0] != '-' && app.get_subcommands().empty())
+      return usage(fmt::format("there is no command {}", argv[1]));
+    return usage(error.what());
+  }
+  try {
+    return action();
+  } catch (const std::exception& error) {
+    std::cerr << fmt::format("pgconform: {}\n", error.what());
+    return static_cast<int>(runner::Exit::unreachable);
+  }
+}

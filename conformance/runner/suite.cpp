@@ -1,0 +1,186 @@
+#include "runner/suite.hpp"
+
+#include <fmt/format.h>
+
+#include <asio/co_spawn.hpp>
+#include <asio/detached.hpp>
+#include <asio/io_context.hpp>
+#include <asio/signal_set.hpp>
+#include <asio/steady_timer.hpp>
+#include <csignal>
+#include <exception>
+
+#include "client/connection.hpp"
+
+namespace pgconform::runner {
+
+namespace {
+
+using Clock = std::chrono::steady_clock;
+
+class Suite {
+ public:
+  Suite(SuiteOptions& options, std::span<const Entry* const> entries)
+      : options_(options), entries_(entries), signals_(io_), timer_(io_) {}
+
+  SuiteOutcome run() {
+    const auto begun = Clock::now();
+    signals_.add(SIGINT);
+    signals_.add(SIGTERM);
+    await_signal();
+    if (options_.deadline) {
+      timer_.expires_after(*options_.deadline);
+      timer_.async_wait([this](const std::error_code& error) {
+        if (!error) stop(outcome_.cut_short, "not run: the deadline of the whole run has passed");
+      });
+    }
+    outcome_.results.resize(entries_.size());
+    for (std::size_t i = 0; i < entries_.size(); ++i) {
+      outcome_.results[i].id = entries_[i]->id;
+      skip(i, "not run");
+    }
+    asio::co_spawn(io_, begin(), [](const std::exception_ptr& error) {
+      if (error) std::rethrow_exception(error);
+    });
+    io_.run();
+    for (std::size_t i = 0; i < entries_.size(); ++i)
+      if (outcome_.results[i].reason == "not run") skip(i, stopped_.empty() ? "not run" : stopped_);
+    outcome_.duration = std::chrono::duration_cast<std::chrono::milliseconds>(Clock::now() - begun);
+    return std::move(outcome_);
+  }
+
+ private:
+  void await_signal() {
+    signals_.async_wait([this](const std::error_code& error, int) {
+      if (error) return;
+      if (outcome_.interrupted) return io_.stop();
+      stop(outcome_.interrupted, "not run: interrupted");
+      // What runs is not worth waiting for, but its tables are to be dropped.
+      options_.run.timeout = std::min(options_.run.timeout, std::chrono::milliseconds(500));
+      await_signal();
+    });
+  }
+
+  void stop(bool& because, std::string reason) {
+    because = true;
+    if (stopped_.empty()) stopped_ = std::move(reason);
+  }
+
+  void skip(std::size_t i, std::string reason) {
+    outcome_.results[i].verdict = Verdict::skipped;
+    outcome_.results[i].reason = std::move(reason);
+  }
+
+  void done() {
+    signals_.cancel();
+    timer_.cancel();
+  }
+
+  // begin: find out whether anybody is there, then start the workers.
+  asio::awaitable<void> begin() {
+    client::Connection connection(options_.run.target);
+    const auto deadline = net::Clock::now() + options_.run.timeout;
+    auto logged_in = co_await connection.login({}, deadline);
+    if (!logged_in && logged_in.error().kind != client::Failure::Kind::protocol) {
+      outcome_.unreachable = logged_in.error().text;
+      co_return done();
+    }
+    if (logged_in) co_await connection.terminate(deadline);
+    std::vector<std::size_t> together, alone;
+    for (std::size_t i = 0; i < entries_.size(); ++i) {
+      const auto& test = entries_[i]->test;
+      auto reason = unmet(test, options_.capabilities, options_.run.target);
+      if (reason.empty() && test.disruptive && !options_.allow_disruptive) reason = "needs --allow-disruptive";
+      if (reason.empty() && !options_.postgresql.empty()) reason = outside(test, options_.postgresql);
+      if (reason.empty())
+        (test.alone || test.disruptive ? alone : together).push_back(i);
+      else
+        skip(i, reason);
+    }
+    total_ = together.size() + alone.size();
+    queue_ = std::move(together);
+    alone_ = std::move(alone);
+    workers_ = std::max(1U, options_.jobs);
+    for (unsigned k = 0, n = workers_; k < n; ++k)
+      asio::co_spawn(io_, work(), [this](const std::exception_ptr& error) { ended(error); });
+  }
+
+  void ended(const std::exception_ptr& error) {
+    if (error) std::rethrow_exception(error);
+    if (--workers_ > 0) return;
+    if (alone_.empty()) return done();
+    queue_ = std::exchange(alone_, {});
+    next_ = 0;
+    workers_ = 1;
+    asio::co_spawn(io_, work(), [this](const std::exception_ptr& failure) { ended(failure); });
+  }
+
+  asio::awaitable<void> work() {
+    while (next_ < queue_.size() && stopped_.empty()) {
+      const auto i = queue_[next_++];
+      const auto& entry = *entries_[i];
+      Result result;
+      try {
+        result = co_await execute(options_.run, entry.test, entry.id, static_cast<unsigned>(i + 1));
+      } catch (const std::exception& error) {
+        result.id = entry.id;
+        result.verdict = Verdict::broken;
+        result.reason = error.what();
+      }
+      finish(entry, result);
+      if (options_.fail_fast && options_.stops && options_.stops(entry, result) && stopped_.empty())
+        stopped_ = "not run: --fail-fast";
+      outcome_.results[i] = std::move(result);
+      ++done_;
+      if (options_.progress) options_.progress(entry, outcome_.results[i], done_, total_);
+    }
+  }
+
+  // finish: what a failure of this case does and does not prove.
+  void finish(const Entry& entry, Result& result) const {
+    if (result.verdict != Verdict::fail) return;
+    for (const auto& failure : result.failures)
+      if (failure.no_answer || failure.target_down) return;
+    const auto& test = entry.test;
+    if (options_.postgresql.empty() && (!test.since.empty() || !test.until.empty())) {
+      // Either answer is right, by the target's version, which nobody has told.
+      result.verdict = Verdict::pass;
+      result.variants.push_back(test.since.empty() ? "newer than until " + test.until.back()
+                                                   : "older than since " + test.since.front());
+      result.failures.clear();
+      return;
+    }
+    if (!refused_cleanly(result)) return;
+    for (const auto& need : test.needs) {
+      if (need.negated || is_role(need.name)) continue;
+      const auto known = options_.capabilities.find(need.name);
+      if (known != options_.capabilities.end()) continue;
+      result.verdict = Verdict::unsupported;
+      result.reason = "refuses " + need.name;
+      return;
+    }
+  }
+
+  static bool refused_cleanly(const Result& result) {
+    return result.actual.starts_with("B ErrorResponse ") && result.actual.contains("\"C\":\"0A000\"");
+  }
+
+  SuiteOptions& options_;
+  std::span<const Entry* const> entries_;
+  asio::io_context io_{1};
+  asio::signal_set signals_;
+  asio::steady_timer timer_;
+  SuiteOutcome outcome_;
+  std::string stopped_;  // why no further case is begun
+  std::vector<std::size_t> queue_, alone_;
+  std::size_t next_ = 0, total_ = 0, done_ = 0;
+  unsigned workers_ = 0;
+};
+
+}  // namespace
+
+SuiteOutcome run_suite(SuiteOptions options, std::span<const Entry* const> entries) {
+  return Suite(options, entries).run();
+}
+
+}  // namespace pgconform::runner
