@@ -39,15 +39,29 @@ void facets(std::string& out, const Judged& judged) {
                          failure.line ? fmt::format(" (line {})", failure.line) : "");
 }
 
+// is_status: one of the many that follow a login, and say nothing of it.
+bool is_status(std::string_view line) {
+  return line.starts_with("B ParameterStatus ") || line.contains("] B ParameterStatus ");
+}
+
 void conversation(std::string& out, const Judged& judged) {
   const auto& result = judged.result;
   const auto& lines = result.conversation;
+  // What came in place of the expected is the last thing that was said.
+  std::size_t culprit = lines.size();
+  if (!result.actual.empty())
+    while (culprit > 0 && lines[--culprit].starts_with("#")) continue;
   const std::size_t from = lines.size() > longest_conversation ? lines.size() - longest_conversation : 0;
   if (from > 0) out += fmt::format("    … {} lines before\n", from);
   for (std::size_t i = from; i < lines.size(); ++i) {
-    // What came in place of the expected is the last thing that was said.
-    const bool culprit = i + 1 == lines.size() && !result.actual.empty();
-    out += fmt::format("  {} {}\n", culprit ? ">" : " ", shortened(lines[i]));
+    std::size_t end = i + 1;
+    while (is_status(lines[i]) && end < lines.size() && end != culprit && is_status(lines[end])) ++end;
+    if (end - i > 2) {
+      out += fmt::format("    B ParameterStatus, {} times\n", end - i);
+      i = end - 1;
+    } else {
+      out += fmt::format("  {} {}\n", i == culprit ? ">" : " ", shortened(lines[i]));
+    }
   }
   for (const auto& failure : result.failures) {
     if (!failure.facet.empty()) continue;

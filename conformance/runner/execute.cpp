@@ -32,7 +32,8 @@ asio::awaitable<std::string> do_sql(const Run& run, std::vector<std::string> sta
 
 // alive: the canary. A new connection is served.
 asio::awaitable<std::string> alive(const Run& run) {
-  co_return co_await do_sql(run, {});
+  const std::vector<std::string> nothing;
+  co_return co_await do_sql(run, nothing);
 }
 
 }  // namespace

@@ -80,7 +80,8 @@ class Suite {
   asio::awaitable<void> begin() {
     client::Connection connection(options_.run.target);
     const auto deadline = net::Clock::now() + options_.run.timeout;
-    auto logged_in = co_await connection.login({}, deadline);
+    const client::LoginOptions login;  // named: g++ 12 frees such a temporary twice in a co_await
+    auto logged_in = co_await connection.login(login, deadline);
     if (!logged_in && logged_in.error().kind != client::Failure::Kind::protocol) {
       outcome_.unreachable = logged_in.error().text;
       co_return done();
