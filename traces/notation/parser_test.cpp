@@ -2,7 +2,10 @@
 
 #include <gmock/gmock.h>
 
+#include <algorithm>
 #include <fstream>
+#include <memory>
+#include <random>
 #include <sstream>
 
 #include "notation/line.hpp"
@@ -308,6 +311,43 @@ TEST(Limits, BoundLinesBlocksAndFiles) {
   for (int i = 0; i < 30'000; ++i) much += "B A\n";
   EXPECT_THAT(text(much), HasSubstr("file too long, expected at most 100000 bytes"));
   EXPECT_EQ(parse_trace("format: 1\n" + much, "t")->items.size(), 30'000U);
+}
+
+TEST(Parser, AnswersAnyTextWithATreeOrAnError) {
+  const std::string whole = file("examples/pipeline.case") +
+                            "any-order\n  B+ A {\"v\":[{\"$re\":\"a\",\"$as\":\"x\"},1.5e3]}\nend\n" +
+                            "repeat 3\n@5 [b] F P {\"v\":{\"$len\":1,\"value\":\"\\u00e9\"},\"$length\":7}\nend\n";
+  ASSERT_TRUE(parse_cases(whole, "c"));
+  std::mt19937 random(1);
+  for (int i = 0; i < 20'000; ++i) {
+    std::string text = whole.substr(0, random() % 8 ? whole.size() : random() % whole.size());
+    for (auto n = random() % 3; n > 0 && !text.empty(); --n) {
+      auto at = random() % text.size();
+      static constexpr std::string_view letters = "{}[]\":,$#@=\\ \n\r\t0aBF\0\xff\xc3";
+      switch (random() % 3) {
+        case 0:
+          text[at] = letters[random() % letters.size()];
+          break;
+        case 1:
+          text.insert(at, 1, letters[random() % letters.size()]);
+          break;
+        default:
+          text.erase(at, 1 + random() % 20);
+      }
+    }
+    auto exact = std::make_unique<char[]>(text.size());  // no byte beyond it
+    std::ranges::copy(text, exact.get());
+    auto read = parse_cases({exact.get(), text.size()}, "c");
+    if (!read) {
+      ASSERT_FALSE(read.error().what.empty());
+      continue;
+    }
+    std::string printed;
+    for (const Case& one : read->cases) printed += print(one);
+    auto again = parse_cases(printed, "c");
+    ASSERT_TRUE(again) << again.error().text() << '\n' << printed;
+    ASSERT_TRUE(again->cases == read->cases) << printed;
+  }
 }
 
 TEST(Examples, AreRead) {
