@@ -170,6 +170,11 @@ TEST(Either, PrefersAnExactFitToOneWithAFacet) {
   EXPECT_TRUE(talk.matcher.facets().empty());
 }
 
+TEST(Either, ForgetsAFacetOnceAnotherAlternativeFitsExactly) {
+  Talk talk("either\nx: B ErrorResponse {\"C\":\"57014\"}\ny: B ErrorResponse {\"C\":\"42601\"}\nB B\nend");
+  EXPECT_EQ(talk.all({R"(B ErrorResponse {"C":"57014"})", "B B"}), "2 later !");
+}
+
 TEST(AnyOrder, TakesEachLineOnce) {
   std::string_view text = "any-order\nB A\nB B\nB? C\nend\nB D";
   EXPECT_EQ(Talk(text).all({"B B", "B A", "B D"}), "3 2 6 !");
