@@ -102,6 +102,33 @@ void decode_and_visit(benchmark::State& state, const std::string& stream, Sender
   }
 }
 
+// connection: the same as a connection does it, through a FrameSplitter that is fed what a read gives; with `decoding`
+// or only hopping.
+template <bool decoding>
+void connection(benchmark::State& state, const std::string& stream, Sender sender) {
+  constexpr std::size_t read = 8192;
+  for (auto _ : state) {
+    std::uint64_t sum = 0;
+    wire::FrameSplitter splitter;
+    for (std::size_t at = 0; at < stream.size(); at += read) {
+      splitter.feed(std::string_view(stream).substr(at, read));
+      for (;;) {
+        const auto frame = splitter.next(wire::FrameKind::tagged);
+        if (!frame) return state.SkipWithError("a broken stream");
+        if (!*frame) break;
+        sum += static_cast<unsigned char>((*frame)->tag);
+        if constexpr (decoding)
+          (void)decode(sender, Stage::normal, **frame, [&]<class M>(MessageType, const M& message) {
+            Adder one;
+            M::layout(one, message);
+            sum += one.sum;
+          });
+      }
+    }
+    benchmark::DoNotOptimize(sum);
+  }
+}
+
 // Encoding takes messages whose lists are already views, as a relay does, so it is measured together with the decoding.
 void decode_and_encode(benchmark::State& state, const std::string& stream, Sender sender) {
   std::string out;
@@ -167,6 +194,9 @@ class Ratios : public benchmark::ConsoleReporter {
       for (const char* what : {"memcpy", "frames", "decode_and_visit", "decode_and_encode", "encode"})
         if (const double time = times_[name + "/" + what]) fmt::print(" {} {:.2f}", what, time / hop);
       const double ratio = times_[name + "/decode_and_visit"] / hop;
+      if (const double split = times_[name + "/split"])
+        fmt::print("; split_decode_and_visit in times of split: {:.2f}",
+                   times_[name + "/split_decode_and_visit"] / split);
       fmt::print("; goal for decode_and_visit {:.1f}: {}\n", stream.goal, ratio <= stream.goal ? "met" : "MISSED");
     }
   }
@@ -202,6 +232,10 @@ int main(int count, char** arguments) {
           benchmark::RegisterBenchmark((name + "/frames").c_str(), [&](auto& state) { frames(state, made); }),
           benchmark::RegisterBenchmark((name + "/decode_and_visit").c_str(),
                                        [&](auto& state) { decode_and_visit(state, made, stream.sender); }),
+          benchmark::RegisterBenchmark((name + "/split").c_str(),
+                                       [&](auto& state) { connection<false>(state, made, stream.sender); }),
+          benchmark::RegisterBenchmark((name + "/split_decode_and_visit").c_str(),
+                                       [&](auto& state) { connection<true>(state, made, stream.sender); }),
           benchmark::RegisterBenchmark((name + "/decode_and_encode").c_str(),
                                        [&](auto& state) { decode_and_encode(state, made, stream.sender); }),
           benchmark::RegisterBenchmark((name + "/encode").c_str(),

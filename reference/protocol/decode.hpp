@@ -35,7 +35,9 @@ struct DecodeError {
 // describe: one line for people, such as `Bind: parameters: truncated at byte 12 of the body`.
 std::string describe(const DecodeError& error);
 
-// Decoder: the visitor that reads a layout from bytes that may hold anything. The first error sticks.
+// Decoder: the visitor that reads a layout from bytes that may hold anything. The first error sticks. What is too large
+// for the compiler to inline by itself is told to be, so that the decoder's address goes nowhere and it lives in
+// registers.
 class Decoder {
  public:
   explicit Decoder(wire::Bytes body) : in_(body), begin_(body.data()) {}
@@ -64,7 +66,7 @@ class Decoder {
     if (!in_.u8(raw)) return fail(DecodeCode::truncated, field);
     v = static_cast<char>(raw);
   }
-  void cstring(const char* field, wire::Bytes& v) {
+  [[gnu::always_inline]] void cstring(const char* field, wire::Bytes& v) {
     if (!in_.cstring(v)) fail(DecodeCode::unterminated, field);
   }
   void fixed(const char* field, wire::Bytes& v, std::size_t count) {
@@ -72,7 +74,7 @@ class Decoder {
   }
   void rest(const char*, wire::Bytes& v) { v = in_.rest(); }
   void binary(const char*, wire::Bytes& v) { v = in_.rest(); }
-  void value(const char* field, Nullable& v) {
+  [[gnu::always_inline]] void value(const char* field, Nullable& v) {
     std::uint32_t raw{};
     if (!in_.u32(raw)) return fail(DecodeCode::truncated, field);
     // Without a branch, as nobody can foretell a NULL. A negative length is longer than any body when it is unsigned.
@@ -81,7 +83,7 @@ class Decoder {
   }
 
   template <class E, Framing F>
-  void list(const char* field, List<E, F>& v) {
+  [[gnu::always_inline]] void list(const char* field, List<E, F>& v) {
     std::size_t count = 0;
     if constexpr (F == Framing::count16) {
       std::uint16_t raw{};
@@ -135,7 +137,6 @@ class Decoder {
     field_ = field;  // the list's name says more to a reader than the element's
     return false;
   }
-  // fail: inline, so that the decoder's address goes nowhere and its members live in registers.
   [[gnu::always_inline]] void fail(DecodeCode code, const char* field) {
     if (failed_) return;
     failed_ = true;
@@ -214,31 +215,31 @@ inline constexpr auto tag_table = [] {
   return tables;
 }();
 
-// search: the place in the list of the message that `frame` is, or the list's size; strips a code word from `body`.
+// search: the place in the list of the message that `frame` is, or the list's size.
 template <class... M>
-[[gnu::noinline]] std::uint8_t search(MessageList<M...>, Stage stage, const wire::Frame& frame, wire::Bytes& body) {
+[[gnu::noinline]] std::uint8_t search(MessageList<M...>, Stage stage, wire::Frame frame) {
   std::uint8_t index = 0;
+  wire::Bytes body;
   (void)((body = frame.body, matches<M>(stage, frame, body) || (++index, false)) || ...);
   return index;
 }
 
-// index_of: the same by way of the table where the type byte tells.
+// index_of: the same by way of the table where the type byte tells. The frame is never passed on by its address: kept
+// in memory, its views would be written in halves and read as wholes, and waiting for that takes as long as decoding.
 template <class... M>
-[[gnu::always_inline]] inline std::uint8_t index_of(MessageList<M...> list, Stage stage, const wire::Frame& frame,
-                                                    wire::Bytes& body) {
-  using List = MessageList<M...>;
+[[gnu::always_inline]] inline std::uint8_t index_of(MessageList<M...> list, Stage stage, const wire::Frame& frame) {
   // Whether the type byte is all there is to see; so it is, too, where it means nothing.
   static constexpr std::array tells{(tag_of<M>() != '\0' && !requires { M::code; })..., true};
-  const auto at = tag_table<List>[static_cast<std::size_t>(stage)][static_cast<unsigned char>(frame.tag)];
+  const auto at = tag_table<MessageList<M...>>[static_cast<std::size_t>(stage)][static_cast<unsigned char>(frame.tag)];
   if (frame.tag == '\0' || frame.whole.size() == 1 || !tells[at]) [[unlikely]]
-    return search(list, stage, frame, body);
-  body = frame.body;
+    return search(list, stage, frame);
   return at;
 }
 
-// read: decode the body of an M and hand the message on.
+// read: decode the body of an M, from its code word on if it has one, and hand the message on.
 template <class M, Sender S, class Visitor>
 std::expected<void, DecodeError> read(wire::Bytes body, Visitor& visitor) {
+  if constexpr (requires { M::code; } || requires { M::request_code; }) body.remove_prefix(4);
   M message;
   Decoder decoder(body);
   M::layout(decoder, message);
@@ -256,9 +257,10 @@ std::expected<void, DecodeError> decode(Sender sender, Stage stage, const wire::
   auto dispatch = [&]<Sender S, class... M>(MessageList<M...> list) -> std::expected<void, DecodeError> {
     using Read = std::expected<void, DecodeError> (*)(wire::Bytes, std::remove_reference_t<Visitor>&);
     static constexpr std::array<Read, sizeof...(M)> readers{detail::read<M, S, std::remove_reference_t<Visitor>>...};
-    wire::Bytes body;
-    const std::uint8_t index = detail::index_of(list, stage, frame, body);
+    const std::uint8_t index = detail::index_of(list, stage, frame);
     if (index == list.size) return std::unexpected(DecodeError{DecodeCode::unknown_type, {}, {}, 0});
+    // A bare answer's one byte is all there is.
+    const wire::Bytes body = frame.whole.size() == 1 ? frame.whole : frame.body;
     return readers[index](body, visitor);
   };
   return sender == Sender::frontend ? dispatch.template operator()<Sender::frontend>(FrontendMessages{})
@@ -268,8 +270,7 @@ std::expected<void, DecodeError> decode(Sender sender, Stage stage, const wire::
 // classify: which message a frame is, by its header alone; the body is not looked into.
 inline std::expected<MessageType, DecodeError> classify(Sender sender, Stage stage, const wire::Frame& frame) {
   return with_messages(sender, [&](auto list) -> std::expected<MessageType, DecodeError> {
-    wire::Bytes body;
-    const std::uint8_t index = detail::index_of(list, stage, frame, body);
+    const std::uint8_t index = detail::index_of(list, stage, frame);
     if (index == list.size) return std::unexpected(DecodeError{DecodeCode::unknown_type, {}, {}, 0});
     return MessageType{sender, index};
   });
