@@ -116,7 +116,7 @@ std::string conversation(std::size_t number, std::string_view letters) {
 }
 
 TEST(Matcher, AcceptsTheLanguageOfItsLines) {
-  for (unsigned seed = 0; seed < 300; ++seed) {
+  for (unsigned seed = 0; seed < 100; ++seed) {
     auto items = Generator(seed, false).items(2);
     re2::RE2 wanted(expression(items, "a"));
     for (std::size_t n = 0; n < 364; ++n) {  // up to five letters of three
@@ -127,7 +127,7 @@ TEST(Matcher, AcceptsTheLanguageOfItsLines) {
 }
 
 TEST(Matcher, JudgesEachConnectionByItsOwnLines) {
-  for (unsigned seed = 0; seed < 100; ++seed) {
+  for (unsigned seed = 0; seed < 25; ++seed) {
     auto items = Generator(seed, true).items(0);
     re2::RE2 of_a(expression(items, "a")), of_b(expression(items, "b"));
     for (std::size_t n = 0; n < 1555; ++n) {  // up to four letters of six
