@@ -112,9 +112,10 @@ class Backend {
   // parse: split and parse a whole query string; a syntax error anywhere rejects all of it. Empty statements are
   // dropped.
   virtual std::expected<std::vector<std::shared_ptr<const Parsed>>, Report> parse(std::string_view sql) = 0;
-  // analyze: resolve names and types. `parameter_types` as in Parse: 0 or missing = infer.
+  // analyze: resolve names and types. `parameter_types` as in Parse: 0 or missing = infer. nullopt, as a simple query
+  // has it: there are no parameters, and $1 is an error (42P02).
   virtual std::expected<std::shared_ptr<const Statement>, Report> analyze(
-      const std::shared_ptr<const Parsed>& parsed, std::span<const types::Oid> parameter_types) = 0;
+      const std::shared_ptr<const Parsed>& parsed, std::optional<std::span<const types::Oid>> parameter_types) = 0;
   // execute: begin a run. `parameters` has exactly the statement's parameters.
   virtual std::expected<std::unique_ptr<Execution>, Report> execute(const std::shared_ptr<const Statement>& statement,
                                                                     std::vector<types::Value> parameters) = 0;

@@ -77,7 +77,7 @@ struct FakeBackend : Backend {
     return all;
   }
   std::expected<std::shared_ptr<const Statement>, Report> analyze(const std::shared_ptr<const Parsed>& parsed,
-                                                                  std::span<const types::Oid>) override {
+                                                                  std::optional<std::span<const types::Oid>>) override {
     const auto& from = static_cast<const FakeParsed&>(*parsed);
     auto statement = std::make_shared<FakeStatement>();
     statement->verb = from.verb;

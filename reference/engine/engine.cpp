@@ -1,0 +1,140 @@
+#include "engine/engine.hpp"
+
+#include <algorithm>
+
+#include "engine/analyzer.hpp"
+#include "engine/executor.hpp"
+#include "engine/stack.hpp"
+#include "types/form.hpp"
+
+namespace pgconform::engine {
+namespace {
+
+using session::Report;
+
+// The engine's side of one session: catches what the parts throw.
+class SqlBackend : public session::Backend {
+ public:
+  SqlBackend(Database& database, const Options& options, session::Login login)
+      : state_(database, options, std::move(login)) {}
+  SessionState& state() { return state_; }
+
+  std::expected<std::vector<std::shared_ptr<const session::Parsed>>, Report> parse(std::string_view sql) override {
+    StackBase base;
+    try {
+      if (auto legal = types::check_encoding(sql); !legal) fail(legal.error());
+      return parse_string(sql);
+    } catch (SqlError& error) {
+      return std::unexpected(std::move(error.report));
+    }
+  }
+
+  std::expected<std::shared_ptr<const session::Statement>, Report> analyze(
+      const std::shared_ptr<const session::Parsed>& parsed,
+      std::optional<std::span<const Oid>> parameter_types) override {
+    StackBase base;
+    auto raw = std::static_pointer_cast<const RawStatement>(parsed);
+    try {
+      check_alive(*raw);
+      return Analyzer(state_, parameter_types).analyze(raw);
+    } catch (SqlError& error) {
+      return std::unexpected(located(error, *raw));
+    }
+  }
+
+  std::expected<std::unique_ptr<session::Execution>, Report> execute(
+      const std::shared_ptr<const session::Statement>& statement, std::vector<Value> parameters) override {
+    StackBase base;
+    auto prepared = std::static_pointer_cast<const Prepared>(statement);
+    try {
+      check_alive(*prepared->raw);
+      return make_execution(current(prepared), state_, std::move(parameters));
+    } catch (SqlError& error) {
+      return std::unexpected(located(error, *prepared->raw));
+    }
+  }
+
+  void start_command(std::chrono::system_clock::time_point now) override {
+    state_.set_statement_time(types::from_clock(now));
+    state_.transaction().start_command(types::from_clock(now));
+  }
+  std::expected<void, Report> commit_command() override {
+    state_.transaction().commit_command();
+    return {};
+  }
+  void abort_command() override { state_.transaction().abort_command(); }
+  void begin_implicit_block() override { state_.transaction().begin_implicit_block(); }
+  void end_implicit_block() override { state_.transaction().end_implicit_block(); }
+  session::TransactionStatus status() const override { return state_.transaction().status(); }
+  const types::Style& style() const override { return state_.settings().style(); }
+  std::vector<Report> take_notices() override { return std::exchange(state_.notices(), {}); }
+  std::vector<std::pair<std::string, std::string>> take_changed_settings() override {
+    return state_.settings().take_changed();
+  }
+
+ private:
+  static Report located(SqlError& error, const RawStatement& raw) {
+    if (error.report.position == 0) error.report.position = raw.source().position(error.location);
+    return std::move(error.report);
+  }
+
+  // The session asks before; this is for a session that forgot.
+  void check_alive(const RawStatement& raw) const {
+    if (state_.transaction().is_failed() && !raw.ends_failed_transaction())
+      fail(sqlstate::in_failed_sql_transaction,
+           "current transaction is aborted, commands ignored until end of transaction block");
+  }
+
+  // A plan whose tables are no longer what their names mean is made anew.
+  std::shared_ptr<const Prepared> current(const std::shared_ptr<const Prepared>& prepared) {
+    bool same = std::ranges::all_of(prepared->tables, [&](const auto& table) {
+      return state_.find_table(table->temporary ? "pg_temp" : "", table->name) == table;
+    });
+    if (same) return prepared;
+    auto renewed = Analyzer(state_, prepared->parameter_types()).analyze(prepared->raw);
+    auto shape = [](const Prepared& p) {
+      std::vector<std::pair<Oid, std::string>> columns;
+      if (p.columns())
+        for (const auto& column : *p.columns()) columns.emplace_back(column.type, column.name);
+      return columns;
+    };
+    if (shape(*renewed) != shape(*prepared))
+      fail(sqlstate::feature_not_supported, "cached plan must not change result type");
+    return renewed;
+  }
+
+  mutable SessionState state_;
+};
+
+class SqlEngine : public session::Engine {
+ public:
+  explicit SqlEngine(Options options) : options_(std::move(options)) {}
+
+  std::expected<std::unique_ptr<session::Backend>, Report> connect(session::Login login) override {
+    try {
+      if (!options_.databases.empty() &&
+          std::ranges::find(options_.databases, login.database) == options_.databases.end())
+        fail(sqlstate::undefined_database, fmt::format("database \"{}\" does not exist", login.database));
+      auto settings = startup_switches(login.options);
+      settings.insert(settings.end(), login.settings.begin(), login.settings.end());
+      auto backend = std::make_unique<SqlBackend>(database_, options_, std::move(login));
+      for (const auto& [name, value] : settings) backend->state().settings().set_default(name, value);
+      return backend;
+    } catch (SqlError& error) {
+      error.report.severity = session::Severity::fatal;
+      return std::unexpected(std::move(error.report));
+    }
+  }
+
+ private:
+  Options options_;
+  Database database_;
+};
+
+}  // namespace
+
+std::unique_ptr<session::Engine> make_engine(Options options) {
+  return std::make_unique<SqlEngine>(std::move(options));
+}
+
+}  // namespace pgconform::engine

@@ -1,0 +1,52 @@
+#pragma once
+
+#include <fmt/core.h>
+
+#include <string>
+#include <string_view>
+#include <utility>
+
+#include "session/report.hpp"
+#include "sqlstate/sqlstate.hpp"
+#include "types/value.hpp"
+
+// Inside the engine an SQL error is an exception, as in PostgreSQL it is a longjmp; the Backend turns it into a Report.
+namespace pgconform::engine {
+
+using session::Report;
+
+// SqlError: what ends a statement. `location` is a byte offset in the query string, or -1.
+struct SqlError {
+  Report report;
+  int location = -1;
+};
+
+// fail: throw an error of severity ERROR.
+[[noreturn]] inline void fail(std::string_view sqlstate, std::string message, int location = -1, std::string hint = {},
+                              std::string detail = {}) {
+  SqlError error;
+  error.report.sqlstate = sqlstate;
+  error.report.message = std::move(message);
+  error.report.hint = std::move(hint);
+  error.report.detail = std::move(detail);
+  error.location = location;
+  throw error;
+}
+
+[[noreturn]] inline void fail(const types::Failure& failure, int location = -1) {
+  fail(failure.sqlstate, failure.message, location, failure.hint, failure.detail);
+}
+
+// refuse: what PostgreSQL has and this engine has not. Never answered by guessing.
+[[noreturn]] inline void refuse(std::string_view construct, int location = -1) {
+  fail(sqlstate::feature_not_supported, fmt::format("{} is not supported by this server", construct), location);
+}
+
+// value_or_fail: the value of a Result, or its failure thrown.
+template <class T>
+T value_or_fail(types::Result<T> result, int location = -1) {
+  if (!result) fail(result.error(), location);
+  return std::move(*result);
+}
+
+}  // namespace pgconform::engine

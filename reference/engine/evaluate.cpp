@@ -1,0 +1,153 @@
+#include "engine/evaluate.hpp"
+
+#include "engine/session_state.hpp"
+#include "engine/stack.hpp"
+#include "types/form.hpp"
+
+namespace pgconform::engine {
+namespace {
+
+using types::is_null;
+
+Value call(const Expr& expr, Context& context) {
+  if (expr.is_volatile)
+    if (auto known = context.remembered.find(&expr); known != context.remembered.end()) return known->second;
+  Value few[4];
+  std::vector<Value> many;
+  std::span<Value> args(few, std::min<std::size_t>(expr.args.size(), 4));
+  if (expr.args.size() > 4) {
+    many.resize(expr.args.size());
+    args = many;
+  }
+  for (std::size_t i = 0; i < expr.args.size(); ++i) {
+    args[i] = evaluate(*expr.args[i], context);
+    if (expr.strict && is_null(args[i])) return {};
+  }
+  Call frame{args, expr, context};
+  Value result = expr.implementation(frame);
+  if (expr.is_volatile) context.remembered[&expr] = result;
+  return result;
+}
+
+// The = operator of IS DISTINCT FROM, NULLIF and CASE x WHEN on two values.
+bool equal(const Expr& expr, Value a, Value b, Context& context) {
+  Value pair[] = {std::move(a), std::move(b)};
+  Call frame{pair, expr, context};
+  return is_true(expr.implementation(frame));
+}
+
+Value logic(const Expr& expr, Context& context, bool decisive) {
+  bool unknown = false;
+  for (const auto& arg : expr.args) {
+    Value value = evaluate(*arg, context);
+    if (is_null(value))
+      unknown = true;
+    else if (std::get<bool>(value) == decisive)
+      return decisive;
+  }
+  if (unknown) return {};
+  return !decisive;
+}
+
+Value extreme(const Expr& expr, Context& context) {
+  Value best;
+  for (const auto& arg : expr.args) {
+    Value value = evaluate(*arg, context);
+    if (is_null(value)) continue;
+    int order = is_null(best) ? 0 : compare_values(expr.type, value, best);
+    if (is_null(best) || (expr.kind == ExprKind::greatest ? order > 0 : order < 0)) best = std::move(value);
+  }
+  return best;
+}
+
+}  // namespace
+
+Value evaluate(const Expr& expr, Context& context) {
+  StackBase::check();
+  auto arg = [&](std::size_t i) { return evaluate(*expr.args[i], context); };
+  switch (expr.kind) {
+    case ExprKind::constant:
+      return expr.value;
+    case ExprKind::parameter:
+      return context.parameters[static_cast<std::size_t>(expr.number)];
+    case ExprKind::column:
+      return context.row[static_cast<std::size_t>(expr.number)];
+    case ExprKind::aggregate:
+      return context.aggregates[static_cast<std::size_t>(expr.number)];
+    case ExprKind::call:
+      return call(expr, context);
+    case ExprKind::relabel:
+      return arg(0);
+    case ExprKind::input: {
+      Value value = arg(0);
+      if (is_null(value)) return value;
+      return value_or_fail(types::parse_text(expr.type, std::get<std::string>(value), context.style));
+    }
+    case ExprKind::output: {
+      Value value = arg(0);
+      if (is_null(value)) return value;
+      return types::print_text(expr.args[0]->type, value, context.style);
+    }
+    case ExprKind::modifier:
+      return value_or_fail(types::apply_modifier(expr.type, arg(0), expr.modifier, expr.strict));
+    case ExprKind::both:
+      return logic(expr, context, false);
+    case ExprKind::either:
+      return logic(expr, context, true);
+    case ExprKind::negation: {
+      Value value = arg(0);
+      return is_null(value) ? value : Value(!std::get<bool>(value));
+    }
+    case ExprKind::is_null:
+      return is_null(arg(0));
+    case ExprKind::is_not_null:
+      return !is_null(arg(0));
+    case ExprKind::is_unknown:
+      return is_null(arg(0));
+    case ExprKind::is_not_unknown:
+      return !is_null(arg(0));
+    case ExprKind::is_true:
+      return is_true(arg(0));
+    case ExprKind::is_not_true:
+      return !is_true(arg(0));
+    case ExprKind::is_false: {
+      Value value = arg(0);
+      return !is_null(value) && !std::get<bool>(value);
+    }
+    case ExprKind::is_not_false: {
+      Value value = arg(0);
+      return is_null(value) || std::get<bool>(value);
+    }
+    case ExprKind::distinct:
+    case ExprKind::not_distinct: {
+      Value a = arg(0), b = arg(1);
+      bool same = is_null(a) || is_null(b) ? is_null(a) && is_null(b) : equal(expr, a, b, context);
+      return same == (expr.kind == ExprKind::not_distinct);
+    }
+    case ExprKind::choice: {
+      for (std::size_t i = 0; i + 1 < expr.args.size(); i += 2)
+        if (is_true(arg(i))) return arg(i + 1);
+      return arg(expr.args.size() - 1);
+    }
+    case ExprKind::coalesce: {
+      for (std::size_t i = 0; i < expr.args.size(); ++i)
+        if (Value value = arg(i); !is_null(value)) return value;
+      return {};
+    }
+    case ExprKind::null_if: {
+      Value a = arg(0), b = arg(1);
+      if (is_null(a) || is_null(b)) return a;
+      return equal(expr, a, b, context) ? Value() : a;
+    }
+    case ExprKind::greatest:
+    case ExprKind::least:
+      return extreme(expr, context);
+    case ExprKind::column_default:
+      return expr.shared ? evaluate(*expr.shared, context) : Value();
+    case ExprKind::current:
+      return context.session.current(expr.text, expr.modifier);
+  }
+  return {};
+}
+
+}  // namespace pgconform::engine

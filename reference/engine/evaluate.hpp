@@ -1,0 +1,16 @@
+#pragma once
+
+#include "engine/expr.hpp"
+#include "engine/functions.hpp"
+
+namespace pgconform::engine {
+
+// evaluate: the value of an expression; throws SqlError, or Suspend when a function has to wait.
+Value evaluate(const Expr& expr, Context& context);
+
+// is_true: a condition's value, NULL counting as false.
+inline bool is_true(const Value& value) {
+  return !types::is_null(value) && std::get<bool>(value);
+}
+
+}  // namespace pgconform::engine

@@ -1,0 +1,45 @@
+#pragma once
+
+#include <memory>
+#include <vector>
+
+#include "engine/functions.hpp"
+#include "engine/plan.hpp"
+#include "engine/storage.hpp"
+
+// Running a query: nodes that hand rows up one at a time, and that can stop between any two rows.
+namespace pgconform::engine {
+
+// Progress of a node: a row, none left, or the slice is used up and the call is to be repeated.
+enum class Step : std::uint8_t { row, done, pause };
+
+// Work: what a run has, shared by its nodes.
+struct Work {
+  Context context;
+  Snapshot snapshot;
+  int budget = 0;  // rows that may still be touched in this slice
+
+  bool spend() { return --budget >= 0; }
+};
+
+// RowSource: one node. After Suspend has come out of next(), next() is called again and goes on with the same row.
+class RowSource {
+ public:
+  virtual ~RowSource() = default;
+  virtual Step next(Work& work, Row& row) = 0;
+};
+
+// make_source: the nodes for a query; it must outlive them.
+std::unique_ptr<RowSource> make_source(const Query& query);
+
+// make_execution: a run of an analysed statement.
+std::unique_ptr<session::Execution> make_execution(std::shared_ptr<const Prepared> statement, SessionState& session,
+                                                   std::vector<Value> parameters);
+
+// check_utility: throws 0A000 for a statement that is not here.
+void check_utility(const RawStatement& raw);
+
+// run_utility: a statement without a plan, at once; its command tag.
+std::string run_utility(const Prepared& statement, SessionState& session);
+
+}  // namespace pgconform::engine

@@ -1,0 +1,75 @@
+#pragma once
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "engine/functions.hpp"
+#include "types/type.hpp"
+#include "types/value.hpp"
+
+// An expression after analysis: every node has its type, every call its function.
+namespace pgconform::engine {
+
+enum class ExprKind : std::uint8_t {
+  constant,   // value
+  parameter,  // number: which, from 0
+  column,     // number: place in the input row
+  aggregate,  // number: place among the query's aggregates
+  call,       // implementation(args); strict: NULL if an argument is
+  input,      // args[0], a string, read as `type`
+  output,     // args[0] written as a string
+  modifier,   // args[0] made to fit modifier; strict tells whether the cast is explicit
+  relabel,    // args[0] under another type
+  both,
+  either,
+  negation,  // AND, OR, NOT
+  is_null,
+  is_not_null,
+  is_true,
+  is_not_true,
+  is_false,
+  is_not_false,
+  is_unknown,
+  is_not_unknown,
+  distinct,
+  not_distinct,  // implementation: the = operator
+  choice,        // CASE: args are condition, result, condition, result, …, default
+  coalesce,
+  null_if,  // implementation: the = operator on args[1], args[2]; args[0] is the result
+  greatest,
+  least,
+  current,         // SQLValueFunction: text names it
+  column_default,  // shared, a column's DEFAULT
+};
+
+struct Expr;
+using ExprPtr = std::unique_ptr<Expr>;
+
+struct Expr {
+  ExprKind kind = ExprKind::constant;
+  types::Oid type = types::unknown_oid;
+  std::int32_t modifier = -1;
+  int location = -1;
+  int number = 0;
+  bool strict = true;
+  bool is_volatile = false;
+  bool immutable = true;
+  Implementation implementation = nullptr;
+  types::Value value;
+  std::string text;
+  types::Oid table = 0;  // a column's origin, for RowDescription
+  std::int16_t attribute = 0;
+  std::vector<ExprPtr> args;
+  std::shared_ptr<const Expr> shared;
+};
+
+inline ExprPtr make_expr(ExprKind kind, types::Oid type, int location) {
+  auto expr = std::make_unique<Expr>();
+  expr->kind = kind;
+  expr->type = type;
+  expr->location = location;
+  return expr;
+}
+
+}  // namespace pgconform::engine

@@ -1,0 +1,82 @@
+#pragma once
+
+#include <chrono>
+#include <initializer_list>
+#include <map>
+#include <optional>
+#include <span>
+#include <string_view>
+#include <utility>
+
+#include "engine/error.hpp"
+#include "types/datetime.hpp"
+#include "types/type.hpp"
+#include "types/value.hpp"
+
+// The functions that can be run, under the names of PostgreSQL's own implementations (pg_proc.prosrc): operators, casts
+// and plain calls of one function meet here.
+namespace pgconform::engine {
+
+using types::Oid;
+using types::Value;
+struct Expr;
+class SessionState;
+
+// Suspend: thrown by a function that has to wait; the row is evaluated again afterwards.
+struct Suspend {
+  std::chrono::steady_clock::time_point until;
+};
+
+// Context: what an evaluation can see.
+struct Context {
+  SessionState& session;
+  std::span<const Value> parameters{};
+  std::span<const Value> row{};
+  std::span<const Value> aggregates{};
+  types::Style style{};
+  std::chrono::steady_clock::time_point now{};
+  // What volatile functions have answered for the row at hand, so that evaluating it again after a wait does not run
+  // them twice.
+  std::map<const Expr*, Value> remembered{};
+  std::map<const Expr*, std::chrono::steady_clock::time_point> deadlines{};
+};
+
+// Call: one call of a function. A strict function sees no NULL.
+struct Call {
+  std::span<Value> args;
+  const Expr& expr;  // args of it give the argument types
+  Context& context;
+
+  const std::string& text(std::size_t i) const { return std::get<std::string>(args[i]); }
+  std::int64_t integer(std::size_t i) const { return std::get<std::int64_t>(args[i]); }
+  bool boolean(std::size_t i) const { return std::get<bool>(args[i]); }
+};
+
+using Implementation = Value (*)(Call&);
+
+// find_implementation: null if this engine has none of that name.
+Implementation find_implementation(std::string_view source);
+
+// compare_values: order of two values of comparable types that are not NULL; `type` is that of the first.
+int compare_values(Oid type, const Value& a, const Value& b);
+
+// Registry: the table that find_implementation reads. Each file of functions adds its own.
+class Registry {
+ public:
+  void add(std::string name, Implementation implementation) { map_.insert_or_assign(std::move(name), implementation); }
+  void add(std::initializer_list<std::pair<const char*, Implementation>> entries) {
+    for (const auto& [name, implementation] : entries) add(name, implementation);
+  }
+  Implementation find(std::string_view name) const;
+
+ private:
+  std::map<std::string, Implementation, std::less<>> map_;
+};
+void add_arithmetic(Registry& registry);
+void add_comparison(Registry& registry);
+void add_conversion(Registry& registry);
+void add_strings(Registry& registry);
+void add_times(Registry& registry);
+void add_session(Registry& registry);
+
+}  // namespace pgconform::engine

@@ -1,0 +1,87 @@
+#include <cmath>
+
+#include "engine/expr.hpp"
+#include "engine/functions.hpp"
+#include "types/numeric.hpp"
+
+// Comparison: one order for every type, and the six operators of each type made from it.
+namespace pgconform::engine {
+namespace {
+
+int sign(std::int64_t a, std::int64_t b) {
+  return a < b ? -1 : a > b;
+}
+
+// NaN equals itself and is greater than every number.
+int order_floats(double a, double b) {
+  if (std::isnan(a) || std::isnan(b)) return static_cast<int>(std::isnan(a)) - static_cast<int>(std::isnan(b));
+  return a < b ? -1 : a > b;
+}
+
+double as_double(const Value& value) {
+  if (const auto* single = std::get_if<float>(&value)) return *single;
+  return std::get<double>(value);
+}
+
+std::string_view without_blanks(std::string_view s) {
+  while (s.ends_with(' ')) s.remove_suffix(1);
+  return s;
+}
+
+enum class Op : std::uint8_t { eq, ne, lt, le, gt, ge };
+
+template <Op op>
+Value compare(Call& c) {
+  int order = compare_values(c.expr.args[0]->type, c.args[0], c.args[1]);
+  switch (op) {
+    case Op::eq:
+      return order == 0;
+    case Op::ne:
+      return order != 0;
+    case Op::lt:
+      return order < 0;
+    case Op::le:
+      return order <= 0;
+    case Op::gt:
+      return order > 0;
+    case Op::ge:
+      return order >= 0;
+  }
+}
+
+}  // namespace
+
+int compare_values(Oid type, const Value& a, const Value& b) {
+  switch (a.index()) {
+    case 1:
+      return sign(std::get<bool>(a), std::get<bool>(b));
+    case 2:
+      return sign(std::get<std::int64_t>(a), std::get<std::int64_t>(b));
+    case 3:
+    case 4:
+      return order_floats(as_double(a), as_double(b));
+    default:
+      break;
+  }
+  std::string_view x = std::get<std::string>(a), y = std::get<std::string>(b);
+  if (type == types::numeric_oid) return types::Numeric::compare(*types::Numeric::parse(x), *types::Numeric::parse(y));
+  if (type == types::bpchar_oid) x = without_blanks(x), y = without_blanks(y);
+  return x.compare(y) < 0 ? -1 : x.compare(y) > 0;
+}
+
+void add_comparison(Registry& r) {
+  for (std::string type :
+       {"int2",       "int4",         "int8",   "int24",   "int42",    "int28",    "int82",    "int48",
+        "int84",      "float4",       "float8", "float48", "float84",  "bool",     "oid",      "bytea",
+        "bpchar",     "name",         "text",   "char",    "nametext", "textname", "numeric_", "date_",
+        "timestamp_", "timestamptz_", "uuid_",  "text_",   "bpchar_",  "name_"}) {
+    r.add(type + "eq", compare<Op::eq>);
+    r.add(type + "ne", compare<Op::ne>);
+    r.add(type + "lt", compare<Op::lt>);
+    r.add(type + "le", compare<Op::le>);
+    r.add(type + "gt", compare<Op::gt>);
+    r.add(type + "ge", compare<Op::ge>);
+  }
+}
+
+}  // namespace pgconform::engine

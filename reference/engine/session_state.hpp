@@ -1,0 +1,73 @@
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "engine/engine.hpp"
+#include "engine/functions.hpp"
+#include "engine/settings.hpp"
+#include "engine/storage.hpp"
+#include "engine/transaction.hpp"
+#include "session/engine.hpp"
+
+namespace pgconform::engine {
+
+// SessionState: what the parts of the engine share about one session.
+class SessionState {
+ public:
+  SessionState(Database& database, const Options& options, session::Login login)
+      : database_(database),
+        options_(options),
+        login_(std::move(login)),
+        settings_({options.server_version, login_.user}),
+        transaction_(*this) {}
+  ~SessionState();
+  SessionState(const SessionState&) = delete;
+  SessionState& operator=(const SessionState&) = delete;
+
+  Database& database() { return database_; }
+  const session::Login& login() const { return login_; }
+  Settings& settings() { return settings_; }
+  TransactionMachine& transaction() { return transaction_; }
+  std::vector<session::Report>& notices() { return notices_; }
+
+  // warn · notice: raise a message that does not end the statement.
+  void warn(std::string_view sqlstate, std::string message) {
+    raise(session::Severity::warning, sqlstate, std::move(message));
+  }
+  void notice(std::string_view sqlstate, std::string message) {
+    raise(session::Severity::notice, sqlstate, std::move(message));
+  }
+
+  // Times in microseconds since 2000-01-01 UTC.
+  std::int64_t transaction_time() const { return transaction_.started_at(); }
+  std::int64_t statement_time() const { return statement_time_; }
+  void set_statement_time(std::int64_t time) { statement_time_ = time; }
+  std::int64_t clock() const { return types::from_clock(options_.clock()); }
+
+  // version: version()'s text.
+  std::string version() const;
+  // current: current_user, current_date, … : the functions that SQL writes without parentheses.
+  Value current(std::string_view name, std::int32_t modifier);
+  types::Style style() const {
+    types::Style style = settings_.style();
+    style.now = transaction_time();
+    return style;
+  }
+  // find_table: the table of that name that a statement may see now; null if there is none. `schema` may be empty.
+  std::shared_ptr<Table> find_table(std::string_view schema, std::string_view name);
+
+ private:
+  void raise(session::Severity severity, std::string_view sqlstate, std::string message);
+
+  Database& database_;
+  const Options& options_;
+  session::Login login_;
+  Settings settings_;
+  TransactionMachine transaction_;
+  std::vector<session::Report> notices_;
+  std::int64_t statement_time_ = 0;
+};
+
+}  // namespace pgconform::engine

@@ -1,0 +1,90 @@
+#pragma once
+
+#include <map>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "engine/facts.hpp"
+#include "types/datetime.hpp"
+
+// A session's settings (GUC variables): validated, transactional, some of them reported to the client. config-setting.
+namespace pgconform::engine {
+
+struct NoCase {
+  using is_transparent = void;
+  bool operator()(std::string_view a, std::string_view b) const;
+};
+
+// Characteristics: what AND CHAIN hands to the next transaction.
+struct Characteristics {
+  std::string isolation = "read committed";
+  bool read_only = false, deferrable = false;
+};
+
+class Settings {
+ public:
+  using Values = std::map<std::string, std::string, NoCase>;
+
+  struct Fixed {
+    std::string server_version, user;
+  };
+  explicit Settings(Fixed fixed);
+
+  // set_default: a startup parameter: becomes what RESET returns to. Throws as a SET would, with the startup's
+  // SQLSTATEs.
+  void set_default(std::string_view name, std::string_view value);
+  // set · reset: SET and SET LOCAL; undone with the transaction.
+  void set(std::string_view name, std::string_view value, bool local);
+  void reset(std::string_view name, bool local);
+  void reset_all();
+  // show: the value as SHOW prints it; 42704 for an unknown name, or nullopt where that is allowed.
+  std::optional<std::string> show(std::string_view name, bool missing_ok) const;
+  // canonical_name: as SHOW's column is called: TimeZone for timezone.
+  std::string canonical_name(std::string_view name) const;
+  // all: names and values, sorted, for SHOW ALL.
+  std::vector<std::pair<std::string, std::string>> all() const;
+
+  void start_transaction();
+  void commit_transaction();
+  void abort_transaction();
+
+  Characteristics characteristics() const;
+  void set_characteristics(const Characteristics& characteristics);
+  bool is_read_only() const { return raw("transaction_read_only") == "on"; }
+  bool keeps_snapshot() const;
+  bool standard_strings() const { return raw("standard_conforming_strings") == "on"; }
+
+  // style: what of them the text forms of values depend on.
+  const types::Style& style() const { return style_; }
+  // take_changed: reported settings whose value is not the one taken last.
+  std::vector<std::pair<std::string, std::string>> take_changed();
+
+ private:
+  struct Definition;
+  const Definition* find(std::string_view name) const;
+  const Definition& need(std::string_view name) const;
+  void check_context(const Definition& definition, bool at_start) const;
+  std::string validate(const Definition& definition, std::string_view value) const;
+  std::string validate_special(std::string_view name, std::string_view value) const;
+  const std::string& raw(std::string_view name) const;
+  void changed();
+
+  static const std::map<std::string, Definition, NoCase>& definitions();
+
+  Fixed fixed_;
+  Values defaults_;  // boot and startup values
+  Values session_;   // SET
+  Values local_;     // SET LOCAL
+  Values before_;    // session_ when the transaction began
+  types::Style style_;
+  Values reported_;
+};
+
+// startup_switches: the settings in a startup packet's `options`: -c name=value and --name=value, split at blanks
+// that no backslash escapes. Throws 42601 for any other switch.
+std::vector<std::pair<std::string, std::string>> startup_switches(std::string_view options);
+
+}  // namespace pgconform::engine
