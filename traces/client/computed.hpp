@@ -23,8 +23,9 @@ namespace pgconform::client {
 //                        parts before the proof is computed, "proof" the proof itself; "flip":"proof:0" changes the
 //                        first byte of the proof, "nonce:0" and "binding:0" likewise, but before the proof is computed
 //
-// Any of these parts may be text or {"hex":…}. GS2 header and binding follow the mechanism that stands beside the value:
-// SCRAM-SHA-256-PLUS binds; otherwise the header is `y,,` over TLS where the server does not offer that, else `n,,`.
+// Any of these parts may be text or {"hex":…}. GS2 header and binding follow the mechanism that stands beside the
+// value: SCRAM-SHA-256-PLUS binds; otherwise the header is `y,,` over TLS where the server does not offer that, else
+// `n,,`.
 class Computed {
  public:
   using EndPoint = std::function<std::expected<std::string, std::string>()>;

@@ -24,7 +24,7 @@ namespace pgconform::client {
 
 // Encryption: how a connection comes to TLS.
 enum class Encryption : std::uint8_t {
-  as_target,   // as the target's sslmode and sslnegotiation say
+  as_target,  // as the target's sslmode and sslnegotiation say
   none,
   negotiated,  // SSLRequest; a refusal is a failure
   direct       // the handshake first, with ALPN
@@ -33,29 +33,29 @@ enum class Encryption : std::uint8_t {
 // TlsOptions: what differs from the usual handshake.
 struct TlsOptions {
   // alpn: what to offer; unset: `postgresql`, which a negotiated handshake offers as well.
-  std::optional<std::vector<std::string>> alpn;
+  std::optional<std::vector<std::string>> alpn = {};
   bool client_certificate = true;  // present the target's, if it has one
-  std::optional<net::TlsVersion> min_version, max_version;
-  net::KeyLog key_log;
+  std::optional<net::TlsVersion> min_version = {}, max_version = {};
+  net::KeyLog key_log = {};
 };
 
 struct Options {
-  std::string role;  // of the target's description; empty: the URI's own user
-  TlsOptions tls;
+  std::string role = {};  // of the target's description; empty: the URI's own user
+  TlsOptions tls = {};
   std::size_t max_message = 256u << 20;  // a longer one is a bad frame
   std::size_t max_unread = 64u << 20;    // what is read ahead while writing
   std::size_t max_log = 4u << 20;        // of the conversation kept
-  Conversation::Hook on_said;            // sees every entry of the log as it is made
+  Conversation::Hook on_said = {};       // sees every entry of the log as it is made
 };
 
 struct LoginOptions {
   Encryption encryption = Encryption::as_target;
   std::uint32_t version = 0x00030000;
   // parameters: further ones of StartupMessage, or other values; nullopt leaves one out.
-  std::map<std::string, std::optional<std::string>> parameters;
+  std::map<std::string, std::optional<std::string>> parameters = {};
   // until: stop before answering this message of the backend, which stays to be received: `AuthenticationSASL`. Empty:
   // the first ReadyForQuery, which is consumed.
-  std::string until;
+  std::string until = {};
   bool channel_binding = true;  // take SCRAM-SHA-256-PLUS where it is offered over TLS
 };
 
@@ -63,10 +63,10 @@ struct LoginOptions {
 struct Facts {
   std::map<std::string, std::string> parameters;  // ParameterStatus
   std::int32_t pid = 0;
-  std::string key;                                        // bytes; empty if there was no BackendKeyData
-  std::uint32_t version = 0;                              // asked for, or negotiated down to
-  std::optional<std::vector<std::string>> unrecognized;   // options of NegotiateProtocolVersion, if it came
-  std::optional<std::vector<std::string>> mechanisms;     // of AuthenticationSASL
+  std::string key;                                       // bytes; empty if there was no BackendKeyData
+  std::uint32_t version = 0;                             // asked for, or negotiated down to
+  std::optional<std::vector<std::string>> unrecognized;  // options of NegotiateProtocolVersion, if it came
+  std::optional<std::vector<std::string>> mechanisms;    // of AuthenticationSASL
   // scram: whether the server's signature was right; unset while there was no AuthenticationSASLFinal.
   std::optional<std::expected<void, std::string>> scram;
 };
@@ -79,7 +79,9 @@ class Connection {
   Connection& operator=(Connection&&) noexcept;
 
   // login: connect (unless that was done), TLS, authentication, up to the first ReadyForQuery or `until`.
+  // g++ 12 destroys an aggregate twice that is made inside a co_await expression: give `options` a name of its own.
   asio::awaitable<Expected<void>> login(LoginOptions options, net::TimePoint deadline);
+  asio::awaitable<Expected<void>> login(net::TimePoint deadline) { return login(LoginOptions{}, deadline); }
 
   // connect: the network connection, nothing said.
   asio::awaitable<Expected<void>> connect(net::TimePoint deadline);
@@ -134,7 +136,7 @@ class Connection {
 };
 
 // send_cancel: CancelRequest on a connection of its own. Gives what came in answer: eof as a rule.
-asio::awaitable<Expected<Event>> send_cancel(Target target, std::int32_t pid, std::string key,
-                                             Encryption encryption, net::TimePoint deadline);
+asio::awaitable<Expected<Event>> send_cancel(Target target, std::int32_t pid, std::string key, Encryption encryption,
+                                             net::TimePoint deadline);
 
 }  // namespace pgconform::client

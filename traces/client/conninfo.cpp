@@ -11,10 +11,10 @@ namespace {
 
 using Parsed = std::expected<Settings, std::string>;
 
-constexpr std::string_view keys[] = {
-    "host",        "hostaddr", "port",    "dbname",           "user",    "password", "sslmode",         "sslnegotiation",
-    "sslrootcert", "sslcert",  "sslkey",  "sslpassword",      "sslsni",  "service",  "client_encoding", "options",
-    "application_name"};
+constexpr std::string_view keys[] = {"host",     "hostaddr",        "port",           "dbname",      "user",
+                                     "password", "sslmode",         "sslnegotiation", "sslrootcert", "sslcert",
+                                     "sslkey",   "sslpassword",     "sslsni",         "service",     "client_encoding",
+                                     "options",  "application_name"};
 
 std::unexpected<std::string> error(std::string text) {
   return std::unexpected(std::move(text));
@@ -107,8 +107,7 @@ class UriParser {
       host = spec.substr(1, close - 1);
       if (host.empty()) return fail("the URI's host is an empty IPv6 address, []");
       spec.remove_prefix(close + 1);
-      if (spec.starts_with(','))
-        return fail("the URI names several hosts; a target is one server");
+      if (spec.starts_with(',')) return fail("the URI names several hosts; a target is one server");
       if (!spec.empty() && spec[0] != ':') return fail("the URI's host has something other than :PORT after the ]");
       has_port = !spec.empty();
       port = spec.substr(has_port ? 1 : 0);

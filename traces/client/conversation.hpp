@@ -17,8 +17,8 @@ struct Said {
   What what = What::frame;
   protocol::Sender sender = protocol::Sender::frontend;
   protocol::Stage stage = protocol::Stage::normal;
-  std::chrono::microseconds at{};  // since the connection was begun
-  std::string bytes = {};          // of a note its text; empty where it held a secret
+  std::chrono::microseconds at{};        // since the connection was begun
+  std::string bytes = {};                // of a note its text; empty where it held a secret
   std::string name = {}, redacted = {};  // where it held a secret: the message's name and its fields, JSON, without it
 
   // spoken_name · spoken_fields: as a line of a trace says it. Notes have neither.

@@ -10,8 +10,7 @@ namespace {
 
 using Json = nlohmann::json;
 
-constexpr std::string_view keys[] = {"uri",   "ca",      "client_certificate", "client_key",
-                                     "roles", "control", "profile"};
+constexpr std::string_view keys[] = {"uri", "ca", "client_certificate", "client_key", "roles", "control", "profile"};
 constexpr std::string_view role_keys[] = {"user", "password"};
 constexpr std::string_view control_keys[] = {"start", "stop", "reload"};
 

@@ -10,14 +10,22 @@ using Json = nlohmann::ordered_json;
 
 std::string_view to_string(Event::Kind kind) {
   switch (kind) {
-    case Event::Kind::message: return "message";
-    case Event::Kind::bad_frame: return "bad frame";
-    case Event::Kind::eof: return "eof";
-    case Event::Kind::truncated: return "eof without close_notify";
-    case Event::Kind::reset: return "reset";
-    case Event::Kind::tls_alert: return "tls alert";
-    case Event::Kind::timeout: return "timeout";
-    case Event::Kind::error: break;
+    case Event::Kind::message:
+      return "message";
+    case Event::Kind::bad_frame:
+      return "bad frame";
+    case Event::Kind::eof:
+      return "eof";
+    case Event::Kind::truncated:
+      return "eof without close_notify";
+    case Event::Kind::reset:
+      return "reset";
+    case Event::Kind::tls_alert:
+      return "tls alert";
+    case Event::Kind::timeout:
+      return "timeout";
+    case Event::Kind::error:
+      break;
   }
   return "error";
 }
@@ -46,7 +54,8 @@ std::string Event::describe() const {
   switch (kind) {
     case Kind::message:
       if (is("ErrorResponse") || is("NoticeResponse"))
-        return name + " " + error_field('C') + " " + Json(error_field('M')).dump(-1, ' ', false, Json::error_handler_t::replace);
+        return name + " " + error_field('C') + " " +
+               Json(error_field('M')).dump(-1, ' ', false, Json::error_handler_t::replace);
       return name;
     case Kind::tls_alert:
       return "tls alert " + std::to_string(alert);
@@ -72,12 +81,23 @@ Event ended_by(const net::NetError& error) {
   event.text = error.text;
   event.alert = error.alert;
   switch (error.kind) {
-    case From::eof: event.kind = Event::Kind::eof; break;
-    case From::truncated: event.kind = Event::Kind::truncated; break;
-    case From::reset: event.kind = Event::Kind::reset; break;
-    case From::tls_alert: event.kind = Event::Kind::tls_alert; break;
-    case From::timeout: event.kind = Event::Kind::timeout; break;
-    default: event.kind = Event::Kind::error;
+    case From::eof:
+      event.kind = Event::Kind::eof;
+      break;
+    case From::truncated:
+      event.kind = Event::Kind::truncated;
+      break;
+    case From::reset:
+      event.kind = Event::Kind::reset;
+      break;
+    case From::tls_alert:
+      event.kind = Event::Kind::tls_alert;
+      break;
+    case From::timeout:
+      event.kind = Event::Kind::timeout;
+      break;
+    default:
+      event.kind = Event::Kind::error;
   }
   return event;
 }

@@ -136,7 +136,8 @@ std::optional<Event> Connection::State::cut() {
     kind = wire::FrameKind::tagged;
   }
   const auto broken = [&](std::string text) {
-    in_broken = Event{.kind = Event::Kind::bad_frame, .bytes = std::string(pending.substr(0, 1024)), .text = std::move(text)};
+    in_broken =
+        Event{.kind = Event::Kind::bad_frame, .bytes = std::string(pending.substr(0, 1024)), .text = std::move(text)};
     in_broken->at = now();
     log_partial();
     conversation.add({.what = Said::What::raw, .sender = Sender::backend, .at = now(), .bytes = in_broken->bytes});
@@ -149,7 +150,8 @@ std::optional<Event> Connection::State::cut() {
     if (pending[0] == 'E' && pending[1] >= ' ' && monitor.phase() < protocol::Phase::authenticated)
       return cut_protocol_2();
     if (length > options.max_message)
-      return broken("a message of type " + quoted(pending.substr(0, 1)) + " with the length word " + std::to_string(length));
+      return broken("a message of type " + quoted(pending.substr(0, 1)) + " with the length word " +
+                    std::to_string(length));
   }
   const auto next = in.next(kind);
   if (!next)

@@ -49,8 +49,7 @@ bool worth_another_way(const Failure& failure, bool handshaking) {
 
 Failure unexpected(const Event& event) {
   const bool gone = event.ended() || event.kind == Event::Kind::timeout;
-  if (event.is("ErrorResponse"))
-    return {Kind::server, "the login was refused: " + event.describe(), event};
+  if (event.is("ErrorResponse")) return {Kind::server, "the login was refused: " + event.describe(), event};
   return {gone ? Kind::network : Kind::protocol, "during the login came " + event.describe(), event};
 }
 
@@ -126,11 +125,13 @@ awaitable<Expected<void>> Connection::State::log_in(Connection& connection, Logi
         co_return fail(Kind::protocol, "the server ended the SCRAM exchange without proving that it knows the password",
                        event);
     } else if (event.is("AuthenticationCleartextPassword") || event.is("AuthenticationMD5Password")) {
-      if (credentials->password.empty()) co_return fail(Kind::usage, "the server asks for a password, and there is none");
+      if (credentials->password.empty())
+        co_return fail(Kind::usage, "the server asks for a password, and there is none");
       answer = "PasswordMessage";
       fields = {{"password", {{event.is("AuthenticationMD5Password") ? "$md5" : "$password", true}}}};
     } else if (event.is("AuthenticationSASL")) {
-      if (credentials->password.empty()) co_return fail(Kind::usage, "the server asks for a password, and there is none");
+      if (credentials->password.empty())
+        co_return fail(Kind::usage, "the server asks for a password, and there is none");
       const auto mechanism = choose_mechanism(facts, tls() != nullptr, login.channel_binding);
       if (!mechanism) co_return fail(Kind::protocol, mechanism.error(), event);
       exchange = true;

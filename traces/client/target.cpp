@@ -240,7 +240,8 @@ std::string Target::describe() const {
     constexpr char digits[] = "0123456789ABCDEF";
     for (const char c : text) {
       const auto byte = static_cast<unsigned char>(c);
-      if ((c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || std::string_view("-._~").contains(c))
+      if ((c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
+          std::string_view("-._~").contains(c))
         safe += c;
       else
         safe.append({'%', digits[byte >> 4], digits[byte & 15]});

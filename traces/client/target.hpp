@@ -35,8 +35,8 @@ using Environment = std::function<std::optional<std::string>(const std::string& 
 Environment system_environment();
 
 struct Target {
-  std::string host;         // a name, an address, or the directory of Unix sockets; never empty once parsed
-  std::string hostaddr;     // if set: connected to in place of `host`, which then only names the certificate
+  std::string host;      // a name, an address, or the directory of Unix sockets; never empty once parsed
+  std::string hostaddr;  // if set: connected to in place of `host`, which then only names the certificate
   std::uint16_t port = 5432;
   Credentials credentials;  // of the URI
   std::string database;
