@@ -24,6 +24,15 @@ bool in_catalog(const std::vector<const Node*>& names) {
   return names.size() == 1 || (names.size() == 2 && names[0]->string_of() == "pg_catalog");
 }
 
+// A schema that does not exist is an error of its own, before anything is looked up in it.
+void need_schema(const std::vector<const Node*>& names, int location) {
+  if (names.size() < 2) return;
+  std::string_view schema = names[names.size() - 2]->string_of();
+  for (std::string_view known : {"pg_catalog", "public", "pg_temp", "information_schema", "pg_toast"})
+    if (schema == known) return;
+  fail(sqlstate::invalid_schema_name, fmt::format("schema \"{}\" does not exist", schema), location);
+}
+
 ExprPtr literal(Oid type, Value value, int location) {
   auto expr = make_expr(ExprKind::constant, type, location);
   expr->value = std::move(value);
@@ -398,6 +407,7 @@ std::pair<Oid, std::int32_t> Analyzer::column_type(const Node& name) {
   if (name.flag("pct_type")) refuse("%TYPE", location);
   if (name.flag("setof"))
     fail(sqlstate::invalid_table_definition, fmt::format("type \"{}\" cannot be a set", shown), location);
+  need_schema(names, location);
   const types::Type* type = in_catalog(names) ? types::find_type(names.back()->string_of()) : nullptr;
   if (!type) fail(sqlstate::undefined_object, fmt::format("type \"{}\" does not exist", shown), location);
   if (!name.list("arrayBounds").empty()) refuse("type " + types::type_name(type->oid) + "[]", location);
@@ -432,6 +442,7 @@ ExprPtr Analyzer::call(const Node& body) {
   if (body.flag("func_variadic")) refuse("VARIADIC", location);
   std::string_view name = names.back()->string_of();
   auto candidates = functions_named(in_catalog(names) ? name : std::string_view());
+  need_schema(names, location);
   bool may_aggregate = !candidates.empty() && candidates[0].kind == 'a';
   std::vector<ExprPtr> args;
   std::vector<Oid> types;
@@ -446,9 +457,6 @@ ExprPtr Analyzer::call(const Node& body) {
     types.push_back(args.back()->type);
   }
   in_aggregate_ = outer;
-  if (body.flag("agg_star") && !may_aggregate)
-    fail(sqlstate::wrong_object_type, fmt::format("{}(*) specified, but {} is not an aggregate function", shown, shown),
-         location);
   // A type's name used as a function is a cast: text(1), int4('5').
   if (args.size() == 1 && in_catalog(names)) {
     const types::Type* type = types::find_type(name);
@@ -464,6 +472,9 @@ ExprPtr Analyzer::call(const Node& body) {
   }
   Found found = find_function(in_catalog(names) ? name : std::string_view(), types, location, shown);
   const FunctionFact& fact = *found.fact;
+  if (body.flag("agg_star") && !may_aggregate)
+    fail(sqlstate::wrong_object_type, fmt::format("{}(*) specified, but {} is not an aggregate function", shown, shown),
+         location);
   for (std::size_t i = 0; i < args.size(); ++i) {
     if (is_polymorphic(found.parameters[i]) && fact.source != "pg_typeof" && args[i]->type == types::unknown_oid &&
         !types::is_null(args[i]->value))

@@ -71,16 +71,24 @@ int compare_values(Oid type, const Value& a, const Value& b) {
 
 void add_comparison(Registry& r) {
   for (std::string type :
-       {"int2",       "int4",         "int8",   "int24",   "int42",    "int28",    "int82",    "int48",
-        "int84",      "float4",       "float8", "float48", "float84",  "bool",     "oid",      "bytea",
-        "bpchar",     "name",         "text",   "char",    "nametext", "textname", "numeric_", "date_",
-        "timestamp_", "timestamptz_", "uuid_",  "text_",   "bpchar_",  "name_"}) {
+       {"int2",     "int4",    "int8",       "int24",        "int42", "int28", "int82",   "int48", "int84", "float4",
+        "float8",   "float48", "float84",    "bool",         "oid",   "bytea", "bpchar",  "name",  "text",  "char",
+        "numeric_", "date_",   "timestamp_", "timestamptz_", "uuid_", "text_", "bpchar_", "name_"}) {
     r.add(type + "eq", compare<Op::eq>);
     r.add(type + "ne", compare<Op::ne>);
     r.add(type + "lt", compare<Op::lt>);
     r.add(type + "le", compare<Op::le>);
     r.add(type + "gt", compare<Op::gt>);
     r.add(type + "ge", compare<Op::ge>);
+  }
+  // name and text mixed: the second type stands behind the operator.
+  for (auto [first, second] : {std::pair<std::string, std::string>{"name", "text"}, {"text", "name"}}) {
+    r.add(first + "eq" + second, compare<Op::eq>);
+    r.add(first + "ne" + second, compare<Op::ne>);
+    r.add(first + "lt" + second, compare<Op::lt>);
+    r.add(first + "le" + second, compare<Op::le>);
+    r.add(first + "gt" + second, compare<Op::gt>);
+    r.add(first + "ge" + second, compare<Op::ge>);
   }
 }
 

@@ -121,6 +121,18 @@ Value position(Call& c) {
              : static_cast<std::int64_t>(count_characters(std::string_view(c.text(0)).substr(0, at))) + 1;
 }
 
+// overlay(text placing other from start for length).
+Value overlay(Call& c) {
+  auto start = c.integer(2);
+  auto length = c.args.size() > 3 ? c.integer(3) : static_cast<std::int64_t>(count_characters(c.text(1)));
+  if (start <= 0) fail(sqlstate::substring_error, "negative substring length not allowed");
+  const std::string& s = c.text(0);
+  auto all = static_cast<std::int64_t>(count_characters(s));
+  auto head = byte_of_character(s, static_cast<std::size_t>(std::min(start - 1, all)));
+  auto tail = byte_of_character(s, static_cast<std::size_t>(std::clamp<std::int64_t>(start - 1 + length, 0, all)));
+  return join(s.substr(0, head), join(c.text(1), s.substr(tail)));
+}
+
 Value repeat(Call& c) {
   auto times = static_cast<std::size_t>(std::max<std::int64_t>(c.integer(1), 0));
   const std::string& s = c.text(0);
@@ -308,6 +320,8 @@ void add_strings(Registry& r) {
          {"lpad(25 23)", [](Call& c) { return pad(c, true); }},
          {"rpad(25 23)", [](Call& c) { return pad(c, false); }},
          {"textpos", position},
+         {"textoverlay", overlay},
+         {"textoverlay_no_len", overlay},
          {"repeat", repeat},
          {"replace_text", replace},
          {"text_reverse", reverse},
