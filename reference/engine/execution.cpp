@@ -35,7 +35,10 @@ class Run : public Execution {
     work_.context.now = now;
     work_.context.style = session_.style();
     try {
-      return advance(sink, limit);
+      Progress progress = advance(sink, limit);
+      // What it has written is there for the next statement of the same transaction: CommandCounterIncrement().
+      if (std::holds_alternative<Complete>(progress)) session_.transaction().advance_command();
+      return progress;
     } catch (const Suspend& suspend) {
       return Progress{Wait{suspend.until}};
     } catch (SqlError& error) {

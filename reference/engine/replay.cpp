@@ -76,8 +76,6 @@ class Cycle {
         if (auto done = backend_.commit_command(); !done) return fail(done.error());
       notices();
       out_ += "C " + tag + "\n";
-      if (!last && !each->is_transaction_statement())
-        if (auto done = backend_.commit_command(); !done) return fail(done.error());
     }
     return true;
   }
