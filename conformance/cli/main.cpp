@@ -33,6 +33,7 @@ int main(int argc, char** argv) {
   cli::Action action;
   cli::add_check(app, action);
   cli::add_explain(app, action);
+  cli::add_record(app, action);
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {
