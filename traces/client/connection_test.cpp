@@ -168,8 +168,9 @@ TEST(Connection, FollowsAFrontendThatBreaksTheRules) {
         EXPECT_EQ(text(co_await connection.flush(soon())), "");
         EXPECT_TRUE((co_await connection.receive(soon())).is("SSLResponse"));
         EXPECT_TRUE((co_await connection.receive(soon())).is("AuthenticationOk"));
-        EXPECT_EQ(testing::log(connection).substr(0, 87), "F SSLRequest\nF StartupMessage {\"parameters\":{\"user\":\"u\"}}\nB SSLResponse "
-                                     "{\"answer\":\"N\"}\n");
+        EXPECT_EQ(testing::log(connection).substr(0, 87),
+                  "F SSLRequest\nF StartupMessage {\"parameters\":{\"user\":\"u\"}}\nB SSLResponse "
+                  "{\"answer\":\"N\"}\n");
       });
 }
 
