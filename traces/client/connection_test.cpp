@@ -199,6 +199,33 @@ TEST(Connection, LogsEveryByteOfWhatIsNoMessage) {
       });
 }
 
+TEST(Connection, HidesPasswordsThatAreSentAsBytes) {
+  with_server(
+      "sslmode=disable",
+      [](Peer& peer) -> awaitable<void> {
+        co_await peer.packet();
+        co_await peer.say(authentication(3));
+        co_await peer.frame();
+        co_await peer.say(greeting());
+        co_await peer.wait();
+      },
+      [](Target target) -> awaitable<void> {
+        Connection connection(target);
+        const LoginOptions login{.until = "AuthenticationCleartextPassword"};
+        EXPECT_EQ(text(co_await connection.login(login, soon())), "");
+        EXPECT_TRUE((co_await connection.receive(soon())).is("AuthenticationCleartextPassword"));
+        const std::string guess("p\0\0\0\x0aguess\0", 11), half("Q\0\0\0\x40secret", 11);
+        EXPECT_EQ(text(co_await connection.send_bytes(guess, soon())), "");
+        EXPECT_TRUE((co_await connection.receive(soon())).is("AuthenticationOk"));
+        EXPECT_EQ(text(co_await connection.send_bytes(half, soon())), "");
+        connection.note("end");
+        const auto lines = testing::log(connection);
+        EXPECT_TRUE(lines.contains("F PasswordMessage {\"password\":{\"redacted\":\"password\",\"length\":5}}\n"))
+            << lines;
+        EXPECT_TRUE(lines.contains("F raw {\"redacted\":\"password\",\"length\":11}\n# end\n")) << lines;
+      });
+}
+
 TEST(Connection, CancelsOnAConnectionOfItsOwn) {
   std::string heard;
   with_server(
