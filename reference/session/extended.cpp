@@ -280,6 +280,7 @@ std::expected<QueryCycle::Progress, Report> ExtendedQuery::advance(Output& out, 
   } else {
     pipelining_ = true;
   }
+  if (tag == "DISCARD ALL") discarded();
   out.send(protocol::CommandComplete{tag});
   return QueryCycle::Progress{State::done, {}};
 }

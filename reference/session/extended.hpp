@@ -38,6 +38,8 @@ class ExtendedQuery {
   void aborted();
   // query_came: a simple Query does away with the unnamed statement and portal.
   void query_came();
+  // discarded: DISCARD ALL does away with all of them.
+  void discarded() { statements_.clear(); }
   // transaction_ended: portals end with their transaction.
   void transaction_ended();
 

@@ -82,6 +82,7 @@ std::expected<void, Report> QueryCycle::end_statement(Output& out, std::string t
     if (auto committed = backend_.commit_command(); !committed) return committed;
   }
   send_notices(out, backend_);
+  discarded_ |= tag == "DISCARD ALL";
   out.send(protocol::CommandComplete{tag});
   return {};
 }

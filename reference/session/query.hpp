@@ -31,6 +31,8 @@ class QueryCycle {
 
   // advance: say some more. An error ends the cycle; reporting it is the caller's.
   std::expected<Progress, Report> advance(Output& out, Now now);
+  // discarded: DISCARD ALL ran: prepared statements are gone too.
+  bool discarded() const { return discarded_; }
 
  private:
   std::expected<void, Report> begin(Now now);
@@ -39,7 +41,7 @@ class QueryCycle {
 
   Backend& backend_;
   std::string sql_;
-  bool begun_ = false;
+  bool begun_ = false, discarded_ = false;
   std::vector<std::shared_ptr<const Parsed>> statements_;
   std::size_t at_ = 0;  // the statement being run, or to be run next
   std::optional<Run> run_;

@@ -323,6 +323,7 @@ std::optional<Session::Action> Session::query(QueryCycle::Now now) {
     case QueryCycle::Progress::State::waiting:
       return Wait{progress->until};
     case QueryCycle::Progress::State::done:
+      if (simple && cycle_->discarded()) extended_->discarded();
       return end_query(simple, false);
   }
   return std::nullopt;
