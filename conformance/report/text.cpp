@@ -26,7 +26,7 @@ void headline(std::string& out, std::string_view word, const Judged& judged) {
   const auto& test = entry.test;
   out += fmt::format("\n{} {}\n", word, entry.id);
   out += fmt::format("  {}\n", test.title);
-  out += fmt::format("  {}", runner::name_of(judged.result.level()));
+  out += fmt::format("  {}", judged.result.failures.empty() ? test.level : runner::name_of(judged.result.level()));
   if (!test.covers.empty()) out += fmt::format(" · {}", fmt::join(test.covers, " "));
   if (!test.spec.empty()) out += fmt::format(" · {}", fmt::join(test.spec, " "));
   out += fmt::format(" · {}:{}\n", entry.file, test.place.line);
@@ -44,13 +44,26 @@ bool is_status(std::string_view line) {
   return line.starts_with("B ParameterStatus ") || line.contains("] B ParameterStatus ");
 }
 
+// find_culprit: the line of what came in place of the expected; the number of lines if there is none.
+std::size_t find_culprit(const runner::Result& result) {
+  const auto& lines = result.conversation;
+  if (result.actual.empty()) return lines.size();
+  const auto name = result.actual.substr(0, result.actual.find(' ', 2));
+  for (std::size_t i = lines.size(); i-- > 0;) {
+    const auto& line = lines[i];
+    const auto from = line.starts_with('[') ? line.find("] ") + 2 : 0;
+    const bool end = name == "B close" && line.compare(from, 1, "#") == 0;
+    if (end || (line.compare(from, name.size(), name) == 0 &&
+                (line.size() == from + name.size() || line[from + name.size()] == ' ')))
+      return i;
+  }
+  return lines.size();
+}
+
 void conversation(std::string& out, const Judged& judged) {
   const auto& result = judged.result;
   const auto& lines = result.conversation;
-  // What came in place of the expected is the last thing that was said.
-  std::size_t culprit = lines.size();
-  if (!result.actual.empty())
-    while (culprit > 0 && lines[--culprit].starts_with("#")) continue;
+  const std::size_t culprit = find_culprit(result);
   const std::size_t from = lines.size() > longest_conversation ? lines.size() - longest_conversation : 0;
   if (from > 0) out += fmt::format("    … {} lines before\n", from);
   for (std::size_t i = from; i < lines.size(); ++i) {

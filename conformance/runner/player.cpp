@@ -29,6 +29,13 @@ Received received(const std::string& connection, const client::Event& event) {
   }
 }
 
+// line_of: a message as a B line of the notation.
+std::string line_of(const Received& message) {
+  std::string line = "B " + message.name;
+  if (!message.fields.empty()) line += " " + message.fields.dump(-1, ' ', false, Json::error_handler_t::replace);
+  return line;
+}
+
 client::Encryption encryption_of(const Json& how) {
   const auto found = how.find("tls");
   if (found == how.end()) return client::Encryption::as_target;
@@ -67,6 +74,11 @@ Player::Player(const Run& run, const notation::Case& test, std::vector<Item> ite
   credentials("target", run_.target.credentials);
   bindings_.set("target.database", run_.target.database);
   for (const auto& [role, who] : run_.target.roles) credentials("role." + role, who);
+}
+
+Player::~Player() {
+  if (!run_.live) return;
+  for (auto& [name, line] : lines_) run_.live->erase(line.connection.get());
 }
 
 asio::awaitable<void> Player::play() {
@@ -210,14 +222,14 @@ bool Player::offer(Received message, Line& line) {
     line.early.push_back(std::move(message));
     return true;
   }
-  actual_ = "B " + message.name +
-            (message.fields.empty() ? "" : " " + message.fields.dump(-1, ' ', false, Json::error_handler_t::replace));
+  actual_ = line_of(message);
   return fail(describe(step, message), step.attempts.empty() ? 0 : step.attempts.front().item->place.line);
 }
 
 // say_goodbye: every connection that is in step ends with Terminate and the server's closing; nothing else may come.
 asio::awaitable<bool> Player::say_goodbye() {
   for (auto& [name, line] : lines_) {
+    if (!line.early.empty()) actual_ = line_of(line.early.front());
     if (!line.early.empty())
       co_return fail("[" + name + "] a message that nothing waits for: " + line.early.front().name, 0);
     if (line.closed || !line.connection || !line.connection->is_open() || !line.connected) continue;
@@ -233,7 +245,7 @@ asio::awaitable<bool> Player::say_goodbye() {
                          " ms after Terminate",
                      0, true);
     if (last.kind != Kind::eof && last.kind != Kind::truncated && last.kind != Kind::reset) {
-      actual_ = "B " + last.describe();
+      actual_ = line_of(received(name, last));
       co_return fail("[" + name + "] a message that nothing waits for: " + last.describe(), 0);
     }
   }
@@ -270,7 +282,9 @@ Player::Line& Player::open(const std::string& name, const Json& how) {
     options.tls.client_certificate = own->get<bool>();
   const std::string prefix = lines_.size() == 1 && name == notation::default_connection ? "" : "[" + name + "] ";
   options.on_said = [this, prefix](const client::Said& said) { conversation_.push_back(prefix + said.line()); };
+  if (run_.live) run_.live->erase(line.connection.get());
   line.connection = std::make_unique<client::Connection>(run_.target, std::move(options));
+  if (run_.live) run_.live->insert(line.connection.get());
   return line;
 }
 

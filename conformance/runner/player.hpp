@@ -22,6 +22,9 @@ class Player {
  public:
   Player(const Run& run, const notation::Case& test, std::vector<notation::Item> items,
          const std::map<std::string, std::string>& unique_names);
+  ~Player();
+  Player(const Player&) = delete;
+  Player& operator=(const Player&) = delete;
 
   asio::awaitable<void> play();
 

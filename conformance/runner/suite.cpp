@@ -21,7 +21,9 @@ using Clock = std::chrono::steady_clock;
 class Suite {
  public:
   Suite(SuiteOptions& options, std::span<const Entry* const> entries)
-      : options_(options), entries_(entries), signals_(io_), timer_(io_) {}
+      : options_(options), entries_(entries), signals_(io_), timer_(io_) {
+    options_.run.live = &live_;
+  }
 
   SuiteOutcome run() {
     const auto begun = Clock::now();
@@ -31,7 +33,7 @@ class Suite {
     if (options_.deadline) {
       timer_.expires_after(*options_.deadline);
       timer_.async_wait([this](const std::error_code& error) {
-        if (!error) stop(outcome_.cut_short, "not run: the deadline of the whole run has passed");
+        if (!error) stop(outcome_.cut_short, "the deadline of the whole run has passed");
       });
     }
     outcome_.results.resize(entries_.size());
@@ -44,7 +46,7 @@ class Suite {
     });
     io_.run();
     for (std::size_t i = 0; i < entries_.size(); ++i)
-      if (outcome_.results[i].reason == "not run") skip(i, stopped_.empty() ? "not run" : stopped_);
+      if (outcome_.results[i].reason == "not run") skip(i, stopped_.empty() ? "not run" : "not run: " + stopped_);
     outcome_.duration = std::chrono::duration_cast<std::chrono::milliseconds>(Clock::now() - begun);
     return std::move(outcome_);
   }
@@ -54,9 +56,7 @@ class Suite {
     signals_.async_wait([this](const std::error_code& error, int) {
       if (error) return;
       if (outcome_.interrupted) return io_.stop();
-      stop(outcome_.interrupted, "not run: interrupted");
-      // What runs is not worth waiting for, but its tables are to be dropped.
-      options_.run.timeout = std::min(options_.run.timeout, std::chrono::milliseconds(500));
+      stop(outcome_.interrupted, "interrupted");
       await_signal();
     });
   }
@@ -64,6 +64,10 @@ class Suite {
   void stop(bool& because, std::string reason) {
     because = true;
     if (stopped_.empty()) stopped_ = std::move(reason);
+    aborted_ = true;
+    // What runs is not worth waiting for. Each case finds its connections closed, drops its tables and ends.
+    options_.run.timeout = std::min(options_.run.timeout, std::chrono::milliseconds(5000));
+    for (auto* connection : live_) connection->close();
   }
 
   void skip(std::size_t i, std::string reason) {
@@ -87,6 +91,7 @@ class Suite {
       co_return done();
     }
     if (logged_in) co_await connection.terminate(deadline);
+    co_await probe_tls();
     std::vector<std::size_t> together, alone;
     for (std::size_t i = 0; i < entries_.size(); ++i) {
       const auto& test = entries_[i]->test;
@@ -104,6 +109,22 @@ class Suite {
     workers_ = std::max(1U, options_.jobs);
     for (unsigned k = 0, n = workers_; k < n; ++k)
       asio::co_spawn(io_, work(), [this](const std::exception_ptr& error) { ended(error); });
+  }
+
+  // probe_tls: ask for TLS where the profile does not say whether there is any, as cases need it or need it missing.
+  asio::awaitable<void> probe_tls() {
+    if (options_.capabilities.contains("tls")) co_return;
+    bool there = false;
+    if (!options_.run.target.over_unix_socket()) {
+      client::Connection connection(options_.run.target);
+      const auto deadline = net::Clock::now() + options_.run.timeout;
+      auto connected = co_await connection.connect(deadline);
+      if (!connected) co_return;
+      auto offered = co_await connection.request_tls(deadline);
+      if (!offered) co_return;
+      there = *offered;
+    }
+    options_.capabilities["tls"] = there ? "true" : "false";
   }
 
   void ended(const std::exception_ptr& error) {
@@ -128,9 +149,13 @@ class Suite {
         result.verdict = Verdict::broken;
         result.reason = error.what();
       }
+      if (aborted_ && result.verdict != Verdict::pass) {
+        skip(i, "cut short: " + stopped_);
+        continue;
+      }
       finish(entry, result);
       if (options_.fail_fast && options_.stops && options_.stops(entry, result) && stopped_.empty())
-        stopped_ = "not run: --fail-fast";
+        stopped_ = "--fail-fast";
       outcome_.results[i] = std::move(result);
       ++done_;
       if (options_.progress) options_.progress(entry, outcome_.results[i], done_, total_);
@@ -172,7 +197,9 @@ class Suite {
   asio::signal_set signals_;
   asio::steady_timer timer_;
   SuiteOutcome outcome_;
-  std::string stopped_;  // why no further case is begun
+  std::string stopped_;   // why no further case is begun
+  bool aborted_ = false;  // and those that run are to end
+  std::set<client::Connection*> live_;
   std::vector<std::size_t> queue_, alone_;
   std::size_t next_ = 0, total_ = 0, done_ = 0;
   unsigned workers_ = 0;

@@ -1,0 +1,167 @@
+#!/usr/bin/env python3
+"""What pgconform says and how it ends where it is used wrongly, or where there is no server: cli_test.py PGCONFORM"""
+import json
+import os
+import socket
+import sys
+
+from tap import Program, expect, one_line, run, status
+
+pgconform = Program(sys.argv[1])
+CASE = '=== one\ntitle: One row\n\nF Query {"query":"SELECT 1"}\nB RowDescription\n'
+DEAD = "postgresql://nobody@127.0.0.1:{}/none"
+
+
+def dead_target():
+    """A port on which nobody listens, and nobody can begin to while the socket is held."""
+    holder = socket.socket()
+    holder.bind(("127.0.0.1", 0))
+    return holder, DEAD.format(holder.getsockname()[1])
+
+
+def version():
+    """--version tells the version"""
+    result = pgconform("--version")
+    status(result, 0)
+    expect(result.stdout.startswith("pgconform "), result.stdout)
+
+
+def help_text():
+    """--help lists the commands"""
+    result = pgconform("--help")
+    status(result, 0)
+    expect("check" in result.stdout and "explain" in result.stdout, result.stdout)
+
+
+def no_command():
+    """no command is wrong usage"""
+    one_line(pgconform(), 2, "subcommand")
+
+
+def unknown_command():
+    """an unknown command is named"""
+    one_line(pgconform("frobnicate"), 2, "no command frobnicate")
+
+
+def unknown_option():
+    """an unknown option is named"""
+    one_line(pgconform("check", "--frobnicate"), 2, "--frobnicate")
+
+
+def bad_values():
+    """values out of range are wrong usage"""
+    for option in (["--gate", "may"], ["--jobs", "0"], ["--timeout", "soon"], ["--deadline", "-1"]):
+        one_line(pgconform("check", *option), 2, option[0])
+    one_line(pgconform("check", "--postgresql", "new"), 2, "--postgresql new")
+
+
+def empty_target():
+    """an empty target never means the bundled server"""
+    one_line(pgconform("check", ""), 2, "empty")
+
+
+def empty_target_with_environment():
+    """an empty target does not mean the environment's either"""
+    one_line(pgconform("check", "", PGHOST="127.0.0.1"), 2, "empty")
+
+
+def bad_target():
+    """a target with an unknown key names it"""
+    one_line(pgconform("check", "host=localhost colour=red"), 2, "colour")
+
+
+def missing_description():
+    """a target description that is not there is named"""
+    one_line(pgconform("check", "@nowhere.json"), 2, "nowhere.json")
+
+
+def unreachable():
+    """an unreachable target ends with 3, and no report is written"""
+    holder, target = dead_target()
+    with holder:
+        result = pgconform("check", target, "--report", "json=out.json")
+        one_line(result, 3, "127.0.0.1", "refused")
+        expect(result.stdout.splitlines()[0].endswith(target + "?sslmode=prefer"), result.stdout)
+        expect(not os.path.exists(os.path.join(pgconform.directory.name, "out.json")), "a report was written")
+
+
+def environment_names_a_target():
+    """without a target PGHOST and PGPORT name it"""
+    holder, target = dead_target()
+    with holder:
+        port = target.split(":")[2].split("/")[0]
+        one_line(pgconform("check", PGHOST="127.0.0.1", PGPORT=port, PGUSER="nobody"), 3, "127.0.0.1:" + port)
+
+
+def profile_without_target():
+    """--profile without a target is wrong usage"""
+    one_line(pgconform("check", "--profile", "postgresql"), 2, "--profile")
+
+
+def unknown_profile():
+    """an unknown profile lists the known"""
+    one_line(pgconform("check", DEAD.format(1), "--profile", "nope"), 2, "nope", "postgresql")
+
+
+def broken_profile():
+    """a broken profile is told with file, place and what was expected"""
+    path = pgconform.file("p.json", json.dumps({"format": 1, "name": "p", "gate": "may"}))
+    one_line(pgconform("check", DEAD.format(1), "--profile", path), 2, path, "/gate", "must, should, postgresql")
+
+
+def unknown_case():
+    """a pattern that names no case is named"""
+    one_line(pgconform("check", DEAD.format(1), "--run", "no/such/*"), 2, "no/such/*")
+    one_line(pgconform("check", DEAD.format(1), "--skip", "no/such/*"), 2, "no/such/*")
+
+
+def nothing_selected():
+    """selecting nothing is wrong usage"""
+    one_line(pgconform("check", DEAD.format(1), "--skip", "**"), 2, "no case is selected")
+
+
+def broken_catalogue():
+    """a case that cannot be read is told with file and line"""
+    path = pgconform.file("bad/x.case", CASE + "Z nonsense\n")
+    one_line(pgconform("check", "--cases", os.path.dirname(path), "--list"), 2, "x.case:6")
+
+
+def empty_catalogue():
+    """a directory without cases is no catalogue"""
+    os.mkdir(os.path.join(pgconform.directory.name, "empty"))
+    one_line(pgconform("check", "--cases", "empty", "--list"), 2, "no .case file")
+
+
+def bad_report():
+    """a report that cannot be written is known before anything runs"""
+    one_line(pgconform("check", DEAD.format(1), "--report", "json=/nowhere/x.json"), 2, "/nowhere")
+    one_line(pgconform("check", DEAD.format(1), "--report", "yaml=x"), 2, "json=FILE or junit=FILE")
+
+
+def listing():
+    """--list tells id, level, requirements and title, and asks no server"""
+    result = pgconform("check", "--list", "--run", "query/**")
+    status(result, 0)
+    expect("query/simple/one-row  [" in result.stdout and "SQ-01]" in result.stdout, result.stdout)
+    expect("startup/" not in result.stdout, result.stdout)
+
+
+def explaining():
+    """explain shows a case as it is written"""
+    path = pgconform.file("good/x.case", CASE)
+    result = pgconform("explain", "x/one", "--cases", os.path.dirname(path))
+    status(result, 0)
+    expect("One row" in result.stdout and 'F Query {"query":"SELECT 1"}' in result.stdout, result.stdout)
+    one_line(pgconform("explain", "x/two"), 2, "x/two")
+
+
+def no_server():
+    """a bundled server that cannot be started is told with why"""
+    one_line(pgconform("check", "--pgreference", "/nowhere/pgreference"), 3, "/nowhere/pgreference", "No such file")
+    one_line(pgconform("check", "--pgreference", "/bin/false"), 3, "/bin/false", "status 1")
+
+
+run(version, help_text, no_command, unknown_command, unknown_option, bad_values, empty_target,
+    empty_target_with_environment, bad_target, missing_description, unreachable, environment_names_a_target,
+    profile_without_target, unknown_profile, broken_profile, unknown_case, nothing_selected, broken_catalogue,
+    empty_catalogue, bad_report, listing, explaining, no_server)
