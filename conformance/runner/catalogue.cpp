@@ -76,7 +76,7 @@ std::expected<void, std::string> read_catalogue_file(Catalogue& catalogue, std::
     for (const auto& need : test.needs)
       if (!is_role(need.name) && !is_capability(need.name))
         return complain(
-            fmt::format("needs {}: expected role:NAME or one of {}", need.name, fmt::join(capabilities(), " ")));
+            fmt::format("needs {}: expected role:NAME, sql-… or one of {}", need.name, fmt::join(capabilities(), " ")));
     Entry entry{path.empty() ? test.id : path + "/" + test.id, file, {}, {}};
     if (std::ranges::find(catalogue.entries, entry.id, &Entry::id) != catalogue.entries.end())
       return complain(fmt::format("the id {} is there twice", entry.id));

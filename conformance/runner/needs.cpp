@@ -21,7 +21,7 @@ constexpr auto words = std::to_array<std::string_view>({
     "repl-phys",  "scram",    "scram-plus", "sql",    "tls",     "tls-direct", "tx",      "types",
 });
 
-constexpr std::string_view role_prefix = "role:";
+constexpr std::string_view role_prefix = "role:", sql_prefix = "sql-";
 
 void collect_references(const Json& value, std::set<std::string>& roles) {
   if (value.is_object()) {
@@ -90,6 +90,7 @@ std::span<const std::string_view> capabilities() {
   return words;
 }
 bool is_capability(std::string_view word) {
+  if (word.size() > sql_prefix.size() && word.starts_with(sql_prefix)) return true;
   return std::ranges::find(words, word) != words.end();
 }
 bool is_role(std::string_view word) {

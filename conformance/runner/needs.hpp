@@ -14,7 +14,8 @@
 // What a case needs of its target, and whether that is there.
 namespace pgconform::runner {
 
-// capabilities: the words that `needs` and a profile's `capabilities` may use.
+// capabilities: the words that `needs` and a profile's `capabilities` may use. Beside them is_capability() knows
+// `sql-…`, whatever follows: SQL that a server of the protocol need not speak.
 std::span<const std::string_view> capabilities();
 bool is_capability(std::string_view word);
 // is_role: `role:NAME`.

@@ -106,6 +106,13 @@ void Player::report(Result& result) const {
   auto& failures = result.failures;
   failures = failures_;
   for (auto& failure : failures) failure.level = level;
+  // Whoever cannot prove that he knows the password is not the server that was asked for.
+  if (failures.empty())
+    for (const auto& [name, line] : lines_)
+      if (line.connection && line.connection->facts().scram && !*line.connection->facts().scram)
+        failures.push_back({level, "",
+                            "[" + name + "] AuthenticationSASLFinal: " + line.connection->facts().scram->error(), 0,
+                            false});
   // A message that the conversation's rules forbid is a failure even where no line of the case minds it.
   if (failures.empty())
     for (const auto& [name, line] : lines_)

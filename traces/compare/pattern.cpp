@@ -74,7 +74,7 @@ class Matcher {
 
   void fields(const Json& pattern, const Json& actual) {
     for (const auto& [name, wanted] : pattern.items()) {
-      if (is_error(message_) && notation::is_text_field(name)) continue;
+      if (is_error(message_) && notation::is_text_field(name) && !notation::is_presence(wanted)) continue;
       auto found = actual.find(name);
       if (name == "V" && is_error(message_) && found == actual.end() && !is_absent(wanted)) found = actual.find("S");
       facet_ = facet_of(message_, name);

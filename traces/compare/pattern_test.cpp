@@ -135,6 +135,10 @@ TEST(MatchError, NeverComparesTexts) {
             "");
   EXPECT_EQ(against("ErrorResponse", R"({"P":"8"})", R"({"P":"9"})"), "P: \"8\" / \"9\"\n");
   EXPECT_EQ(against("CopyData", R"({"M":"x"})", R"({"M":"y"})"), "M: \"x\" / \"y\"\n");
+  // Whether there is one can be asked for.
+  EXPECT_EQ(against("ErrorResponse", R"({"M":{"$any":true},"H":{"$absent":true}})", R"({"M":"y"})"), "");
+  EXPECT_EQ(against("ErrorResponse", R"({"M":{"$any":true}})", R"({"C":"42601"})"), "M: {\"$any\":true} / nothing\n");
+  EXPECT_EQ(against("ErrorResponse", R"({"H":{"$absent":true}})", R"({"H":"y"})"), "H: nothing / \"y\"\n");
 }
 
 TEST(MatchError, FallsBackFromVToS) {

@@ -59,7 +59,7 @@ std::expected<void, ProtocolViolation> Monitor::frontend(const wire::Frame& fram
   requests_.push_back({*type, frame.body.empty() ? '\0' : frame.body[0]});
   if (in_copy_in(phase_) || phase_ == Phase::query_copy_both_ended)
     feed_copy();
-  else if (phase_ == Phase::ready)
+  else if (phase_ == Phase::ready || phase_ == Phase::skipping)
     begin_next();
   return {};
 }

@@ -107,6 +107,13 @@ TEST(Monitor, TakesPipelinesAndSkipsToSyncAfterAnError) {
       "");
 }
 
+TEST(Monitor, TakesTheSyncThatComesOnlyAfterTheError) {
+  EXPECT_EQ(
+      judged("F Parse\nF Flush\nB ErrorResponse\nF Query\nF Sync\nB ReadyForQuery\nF Query\nB EmptyQueryResponse\n"
+             "B ReadyForQuery\n"),
+      "");
+}
+
 TEST(Monitor, FindsAnExtraReadyForQuery) {
   const std::string failed = "F Parse\nF Bind\nF Sync\nB ErrorResponse\nB ReadyForQuery\n";
   EXPECT_EQ(judged(failed), "");

@@ -244,6 +244,12 @@ bool is_special(const Json& value) {
   return value.is_object() && !value.empty() && starts_special(value.begin().key());
 }
 
+bool is_presence(const Json& value) {
+  if (!is_special(value) || value.size() != 1) return false;
+  const auto& key = value.begin().key();
+  return key == "$any" || key == "$absent";
+}
+
 bool is_bytes(const Json& value) {
   return value.is_object() && value.size() == 1 && value.begin().key() == "hex" && value.begin()->is_string();
 }

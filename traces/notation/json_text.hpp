@@ -32,6 +32,9 @@ std::expected<JsonText, JsonError> read_object(std::string_view text, Role role)
 // is_special: `value` is an object whose first key begins with a single `$`: never data. `$$` escapes.
 bool is_special(const Json& value);
 
+// is_presence: `value` only asks whether something is there: `{"$any":true}`, `{"$absent":true}`.
+bool is_presence(const Json& value);
+
 // is_bytes: `value` is `{"hex":"…"}`.
 bool is_bytes(const Json& value);
 

@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "notation/header.hpp"
+#include "notation/json_text.hpp"
 #include "notation/line.hpp"
 
 namespace pgconform::notation {
@@ -153,7 +154,7 @@ void warn_about_texts(const std::vector<Item>& items, const std::string& file, s
     if (!message || message->side == Side::frontend) continue;
     if (message->name != "ErrorResponse" && message->name != "NoticeResponse") continue;
     for (const auto& [name, value] : message->fields.items()) {
-      if (!is_text_field(name)) continue;
+      if (!is_text_field(name) || is_presence(value)) continue;
       warnings.push_back({file, item.place, fmt::format("field {} of {} is never compared", name, message->name),
                           "fields other than M, D, H, W, F, L and R"});
     }
