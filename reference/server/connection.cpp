@@ -10,6 +10,7 @@
 
 #include "auth/end_point.hpp"
 #include "net/deadline.hpp"
+#include "net/tls_session.hpp"
 #include "server/server.hpp"
 
 namespace pgconform::server {
@@ -105,7 +106,7 @@ asio::awaitable<bool> Connection::start_tls(std::string early) {
     server_.log().write(LogLevel::error, "PostgreSQLHandler", "TLS handshake failed: " + established.error().text);
     co_return false;
   }
-  session_->tls_established(auth::tls_server_end_point(context.certificate()).value_or(""));
+  session_->tls_established(auth::tls_server_end_point(context.certificate()).value_or(""), stream_.tls()->alpn());
   co_return true;
 }
 

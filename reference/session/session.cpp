@@ -14,6 +14,7 @@ using wire::FrameKind;
 namespace {
 
 constexpr std::uint32_t startup_limit = 10004;  // MAX_STARTUP_PACKET_LENGTH and the length word
+constexpr char tls_handshake = 0x16;            // the first byte of a ClientHello; no startup packet is that long
 constexpr std::uint32_t small_limit = 10000;
 constexpr std::uint32_t large_limit = 0x3ffffffe;
 
@@ -73,6 +74,12 @@ Session::Action Session::next(QueryCycle::Now now) {
 // --- Before login -------------------------------------------------------------------------------------------------
 
 std::optional<Session::Action> Session::startup() {
+  if (environment_.tls_available && !tls_ && !tls_asked_ && !gssenc_asked_ &&
+      input_.pending().starts_with(tls_handshake)) {
+    tls_ = direct_tls_ = true;
+    state_ = State::handshake;
+    return std::nullopt;
+  }
   auto frame = input_.next(FrameKind::untagged, startup_length);
   if (!frame) {  // PostgreSQL says nothing: it may not be talking to a PostgreSQL client at all
     environment_.log(Severity::log, "invalid length of startup packet");
@@ -98,12 +105,13 @@ std::optional<Session::Action> Session::startup() {
 
 std::optional<Session::Action> Session::encryption_request(bool tls) {
   bool& asked = tls ? tls_asked_ : gssenc_asked_;
-  if (asked || tls_) {
+  // Inside TLS that was not asked for, a request is one that can be said no to.
+  if (asked || (tls_ && !direct_tls_)) {
     refuse(unsupported_protocol(tls ? protocol::SSLRequest::request_code : protocol::GSSENCRequest::request_code));
     return std::nullopt;
   }
   asked = true;
-  if (tls && environment_.tls_available) {
+  if (tls && environment_.tls_available && !tls_) {
     out_.send(protocol::SSLResponse{'S'});
     out_.flush();
     tls_ = true;
@@ -125,8 +133,14 @@ std::optional<Session::Action> Session::encryption_request(bool tls) {
   return std::nullopt;
 }
 
-void Session::tls_established(std::string end_point) {
+void Session::tls_established(std::string end_point, std::string_view application_protocol) {
   end_point_ = std::move(end_point);
+  // Without ALPN a client of another protocol could be brought to talk to us, and take our answers for its server's.
+  if (direct_tls_ && application_protocol.empty()) {
+    environment_.log(Severity::log,
+                     "received direct SSL connection request without ALPN protocol negotiation extension");
+    state_ = State::closing;
+  }
 }
 
 std::optional<Session::Action> Session::start_login(wire::Bytes body) {

@@ -50,7 +50,7 @@ class Session {
   };
   struct StartTls {
     std::string early;
-  };  // bytes that arrived behind SSLRequest: they belong to the handshake
+  };  // bytes that arrived behind SSLRequest, or instead of it: they belong to the handshake
   struct Again {};
   struct Wait {
     std::optional<std::chrono::steady_clock::time_point> until;
@@ -69,8 +69,9 @@ class Session {
   // receive: bytes arrived. peer_closed: no more will.
   void receive(wire::Bytes bytes) { input_.feed(bytes); }
   void peer_closed() { state_ = State::closing; }
-  // tls_established: the handshake succeeded; `end_point` is our certificate's hash for channel binding.
-  void tls_established(std::string end_point);
+  // tls_established: the handshake succeeded; `end_point` is our certificate's hash for channel binding,
+  // `application_protocol` what ALPN chose, empty if nothing.
+  void tls_established(std::string end_point, std::string_view application_protocol);
   // cancel: somebody presented our key. Only a running query is hurt.
   void cancel() { cancelled_ = true; }
   // terminate: the server is going down: 57P01, and the end.
@@ -99,7 +100,7 @@ class Session {
   State state_ = State::startup;
   wire::FrameSplitter input_;
   Output out_;
-  bool tls_ = false, tls_asked_ = false, gssenc_asked_ = false;
+  bool tls_ = false, direct_tls_ = false, tls_asked_ = false, gssenc_asked_ = false;
   std::string end_point_;
   StartupRequest request_;
   std::optional<LoginDialogue> dialogue_;

@@ -90,7 +90,7 @@ class Conversation {
         hear(write->bytes);
       else if (std::holds_alternative<Session::StartTls>(action)) {
         heard_ += "start-tls\n";
-        session->tls_established("");
+        session->tls_established("", application_protocol);
       } else if (auto* cancel = std::get_if<Session::Cancel>(&action))
         heard_ += "cancel " + std::to_string(cancel->pid) + "\n";
       else if (std::holds_alternative<Session::Again>(action))
@@ -107,6 +107,7 @@ class Conversation {
   fake::FakeEngine engine;
   People people;
   std::optional<Session> session;
+  std::string application_protocol;  // what a handshake ends with
   bool closed = false, waiting = false;
 
  private:
@@ -303,6 +304,38 @@ TEST(Session, DoesNotReadPlaintextThatCameBeforeTheHandshake) {
   EXPECT_EQ(std::get<Session::StartTls>(second).early, frame(login)) << "it is the handshake's, which will fail";
   Conversation off(Delivery::coalesced);
   EXPECT_EQ(off.deliver(frame("SSLRequest") + frame(login)), "N\nErrorResponse \"08P01\" FATAL\n");
+}
+
+TEST_P(EveryDelivery, BeginsWithTheHandshakeWhereTheClientDoes) {
+  Conversation direct(GetParam(), true);
+  direct.application_protocol = "postgresql";
+  EXPECT_EQ(direct.deliver("\x16"), "start-tls\n");
+  EXPECT_EQ(direct.say("SSLRequest"), "N\n");
+  EXPECT_EQ(direct.say("GSSENCRequest"), "N\n");
+  EXPECT_EQ(direct.say(login), greeting);
+
+  Conversation third(GetParam(), true);
+  third.application_protocol = "postgresql";
+  third.deliver("\x16");
+  third.say("GSSENCRequest");
+  third.say("SSLRequest");
+  EXPECT_EQ(third.say("GSSENCRequest"), "ErrorResponse \"0A000\" FATAL\n");
+}
+
+TEST_P(EveryDelivery, DropsDirectTlsWithoutAnApplicationProtocol) {
+  Conversation anonymous(GetParam(), true);
+  EXPECT_EQ(anonymous.deliver("\x16"), "start-tls\n");
+  EXPECT_TRUE(anonymous.closed);
+  Conversation plain(GetParam(), false);
+  EXPECT_EQ(plain.deliver("\x16\x03\x01\x02"), "") << "no TLS, no answer";
+  EXPECT_TRUE(plain.closed);
+}
+
+TEST_P(EveryDelivery, TakesAHandshakeForAPacketOnceItWasAskedFor) {
+  Conversation asked(GetParam(), true);
+  EXPECT_EQ(asked.say("GSSENCRequest"), "N\n");
+  EXPECT_EQ(asked.deliver("\x16\x03\x01\x02"), "");
+  EXPECT_TRUE(asked.closed);
 }
 
 TEST_P(EveryDelivery, CancelRequestsAreTakenInSilence) {
