@@ -69,7 +69,14 @@ int read_port(int descriptor, std::chrono::steady_clock::time_point deadline) {
 }  // namespace
 
 std::expected<Bundled, std::string> Bundled::start(const std::string& program, std::chrono::milliseconds timeout) {
+  auto certificates = Certificates::make();
+  if (!certificates) return std::unexpected("cannot make certificates: " + certificates.error());
   std::vector<std::string> arguments{program, "--listen", "127.0.0.1", "--port", "0"};
+  for (const auto& [flag, file] :
+       {std::pair{"--certificate", "server.crt"}, {"--private-key", "server.key"}, {"--client-ca", "ca.crt"}}) {
+    arguments.emplace_back(flag);
+    arguments.push_back(certificates->path(file));
+  }
   for (const auto& role : roles) {
     arguments.emplace_back(role.flag);
     arguments.push_back(*role.password ? fmt::format("{}:{}", role.name, role.password) : role.name);
@@ -79,6 +86,7 @@ std::expected<Bundled, std::string> Bundled::start(const std::string& program, s
   argv.push_back(nullptr);
 
   Bundled server;
+  server.certificates_ = std::move(*certificates);
   std::array<int, 2> out{};
   if (::pipe2(out.data(), O_CLOEXEC) != 0) return std::unexpected(failure("pipe"));
   // A file takes any amount of log without anybody reading it.
@@ -117,6 +125,9 @@ std::expected<Bundled, std::string> Bundled::start(const std::string& program, s
   if (!target) return std::unexpected(target.error());
   server.target_ = std::move(*target);
   for (const auto& role : roles) server.target_.roles[role.name] = {role.name, role.password};
+  server.target_.ca = server.certificates_.path("ca.crt");
+  server.target_.client_certificate = server.certificates_.path("client.crt");
+  server.target_.client_key = server.certificates_.path("client.key");
   server.target_.profile = "pgreference";
   return server;
 }
@@ -129,6 +140,7 @@ Bundled& Bundled::operator=(Bundled&& other) noexcept {
   std::swap(pid_, other.pid_);
   std::swap(stderr_, other.stderr_);
   std::swap(target_, other.target_);
+  std::swap(certificates_, other.certificates_);
   return *this;
 }
 

@@ -4,11 +4,13 @@
 #include <expected>
 #include <string>
 
+#include "cli/certificates.hpp"
 #include "client/target.hpp"
 
 namespace pgconform::cli {
 
-// Bundled: pgreference as a child process on a free loopback port. It dies with this object, and with this process.
+// Bundled: pgreference as a child process on a free loopback port, with TLS and a user for each way to log in that it
+// has. It dies with this object, and with this process.
 class Bundled {
  public:
   // start: `program` is its path. The error is one line, with what the server itself has said.
@@ -29,6 +31,7 @@ class Bundled {
 
   int pid_ = -1, stderr_ = -1;
   client::Target target_;
+  Certificates certificates_;
 };
 
 }  // namespace pgconform::cli
