@@ -112,7 +112,10 @@ Profile read(const Value& value) {
     if (!version_is_well_formed(profile.postgresql)) value.at("postgresql").bad("a version such as 15 or 14.7");
   }
   if (value.has("capabilities"))
-    value.at("capabilities").each("an object", capabilities(), [&](const std::string& key, const Value& of) {
+    value.at("capabilities").each("an object", {}, [&](const std::string& key, const Value& of) {
+      if (!is_capability(key))
+        throw Bad{fmt::format("{}: {}: unknown key, expected one of {}, sql-…", of.file, of.path,
+                              fmt::join(capabilities(), ", "))};
       if (!of.json.is_boolean() && !of.json.is_string()) of.bad("true, false, \"refused\" or \"ignored\"");
       profile.capabilities[key] = of.json.is_boolean() ? of.json.dump() : of.one_of(missing_words);
     });

@@ -30,6 +30,8 @@ class ExtendedQuery {
   // execute: begin; then advance() until it is done.
   Done execute(const protocol::Execute& message, Output& out, QueryCycle::Now now);
   bool executing() const { return running_ != nullptr; }
+  // in_pipeline: something ran since the last Sync.
+  bool in_pipeline() const { return pipelining_; }
   std::expected<QueryCycle::Progress, Report> advance(Output& out, QueryCycle::Now now);
   // sync: end the implicit transaction.
   Done sync();

@@ -109,7 +109,9 @@ struct FakeBackend : Backend {
   }
   void begin_implicit_block() override { implicit = true; }
   void end_implicit_block() override { implicit = false; }
-  TransactionStatus status() const override { return state; }
+  TransactionStatus status() const override {
+    return state == TransactionStatus::idle && implicit ? TransactionStatus::in_block : state;
+  }
   const types::Style& style() const override { return text_style; }
   std::vector<Report> take_notices() override { return std::exchange(notices, {}); }
   std::vector<std::pair<std::string, std::string>> take_changed_settings() override {

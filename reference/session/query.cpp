@@ -43,6 +43,7 @@ std::expected<QueryCycle::Progress, Report> QueryCycle::advance(Output& out, Now
 
 std::expected<void, Report> QueryCycle::begin(Now now) {
   backend_.start_command(now.wall);
+  if (in_pipeline_) backend_.begin_implicit_block();
   if (auto valid = check_text(sql_); !valid) return valid;
   auto parsed = backend_.parse(sql_);
   if (!parsed) return std::unexpected(std::move(parsed.error()));
@@ -56,7 +57,7 @@ std::expected<void, Report> QueryCycle::begin_statement(Output& out, Now now) {
     return std::unexpected(error(sqlstate::in_failed_sql_transaction,
                                  "current transaction is aborted, commands ignored until end of transaction block"));
   backend_.start_command(now.wall);
-  if (statements_.size() > 1) backend_.begin_implicit_block();
+  if (in_pipeline_ || statements_.size() > 1) backend_.begin_implicit_block();
 
   auto statement = backend_.analyze(parsed, {});
   if (!statement) return std::unexpected(std::move(statement.error()));

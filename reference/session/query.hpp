@@ -17,7 +17,10 @@ namespace pgconform::session {
 // (protocol-flow-simple-query, protocol-flow-multi-statement). The order of steps is exec_simple_query's.
 class QueryCycle {
  public:
-  QueryCycle(Backend& backend, std::string sql) : backend_(backend), sql_(std::move(sql)) {}
+  // in_pipeline: it follows messages of an extended query that no Sync has ended, and runs in their implicit block,
+  // which stays open (PostgreSQL 18).
+  QueryCycle(Backend& backend, std::string sql, bool in_pipeline)
+      : backend_(backend), sql_(std::move(sql)), in_pipeline_(in_pipeline) {}
 
   struct Now {
     std::chrono::steady_clock::time_point steady;
@@ -41,7 +44,7 @@ class QueryCycle {
 
   Backend& backend_;
   std::string sql_;
-  bool begun_ = false, discarded_ = false;
+  bool in_pipeline_, begun_ = false, discarded_ = false;
   std::vector<std::shared_ptr<const Parsed>> statements_;
   std::size_t at_ = 0;  // the statement being run, or to be run next
   std::optional<Run> run_;

@@ -275,7 +275,7 @@ void Session::message(const wire::Frame& frame, QueryCycle::Now now) {
       if (query) {
         extended_->query_came();
         cancelled_ = false;
-        cycle_.emplace(*backend_, std::string(query->query));
+        cycle_.emplace(*backend_, std::string(query->query), extended_->in_pipeline());
         state_ = State::query;
         return;
       }

@@ -205,6 +205,13 @@ TEST_P(EveryDelivery, AnErrorSkipsEverythingUpToSync) {
       "RowDescription\nCommandComplete \"SELECT 0\"\nReadyForQuery \"I\"\n");
 }
 
+TEST_P(EveryDelivery, AQueryBehindAPipelineIsPartOfItsTransaction) {
+  auto c = logged_in();
+  EXPECT_EQ(c->say("Parse {\"query\":\"rows 0\"}\nBind\nExecute\nQuery {\"query\":\"rows 0\"}\nSync"),
+            "ParseComplete\nBindComplete\nCommandComplete \"SELECT 0\"\nRowDescription\nCommandComplete \"SELECT 0\"\n"
+            "ReadyForQuery \"T\"\nReadyForQuery \"I\"\n");
+}
+
 TEST_P(EveryDelivery, NamesThatAreUnknownOrTaken) {
   auto c = logged_in();
   EXPECT_EQ(c->say("Bind {\"statement\":\"nosuch\"}\nSync\nExecute {\"portal\":\"nosuch\"}\nSync\nBind\nSync"),
