@@ -124,6 +124,12 @@ std::string unmet(const notation::Case& test, const Capabilities& known, const c
   return "";
 }
 
+bool refuses(std::string_view capability, std::string_view actual) {
+  if (capability == "tls") return actual == R"(B SSLResponse {"answer":"N"})";
+  if (capability == "gss") return actual == R"(B GSSENCResponse {"answer":"N"})";
+  return actual.starts_with("B ErrorResponse ") && actual.contains(R"("C":"0A000")");
+}
+
 bool version_is_well_formed(std::string_view version) {
   const auto digits = [](std::string_view text) {
     return !text.empty() && text.size() <= 4 && text.find_first_not_of("0123456789") == text.npos;

@@ -31,6 +31,10 @@ std::set<std::string> roles_of(const notation::Case& test);
 // known of counts as there.
 std::string unmet(const notation::Case& test, const Capabilities& known, const client::Target& target);
 
+// refuses: this message, which came in the place of another, says cleanly that the target has not that capability:
+// encryption is refused by a byte, everything else by SQLSTATE 0A000.
+bool refuses(std::string_view capability, std::string_view actual);
+
 // version_is_well_formed: digits, and perhaps a minor: 15 or 15.3.
 bool version_is_well_formed(std::string_view version);
 

@@ -73,5 +73,15 @@ TEST(Versions, UntilIncludesItsVersion) {
   EXPECT_EQ(outside(one("until: 17"), "18"), "until 17");
 }
 
+TEST(Needs, KnowsACleanRefusal) {
+  EXPECT_TRUE(refuses("tls", R"(B SSLResponse {"answer":"N"})"));
+  EXPECT_TRUE(refuses("gss", R"(B GSSENCResponse {"answer":"N"})"));
+  EXPECT_FALSE(refuses("tls", R"(B GSSENCResponse {"answer":"N"})"));
+  EXPECT_FALSE(refuses("tls", R"(B ErrorResponse {"S":"FATAL","C":"0A000"})")) << "it has to answer with a byte";
+  EXPECT_TRUE(refuses("listen", R"(B ErrorResponse {"S":"ERROR","C":"0A000"})"));
+  EXPECT_FALSE(refuses("listen", R"(B ErrorResponse {"S":"ERROR","C":"42601"})"));
+  EXPECT_FALSE(refuses("ext", R"(B SSLResponse {"answer":"N"})"));
+}
+
 }  // namespace
 }  // namespace pgconform::runner

@@ -177,20 +177,13 @@ class Suite {
       return;
     }
     for (const auto& need : test.needs) {
-      if (need.negated || is_role(need.name) || !refused_cleanly(result, need.name)) continue;
+      if (need.negated || is_role(need.name) || !refuses(need.name, result.actual)) continue;
       const auto known = options_.capabilities.find(need.name);
       if (known != options_.capabilities.end()) continue;
       result.verdict = Verdict::unsupported;
       result.reason = "refuses " + need.name;
       return;
     }
-  }
-
-  static bool refused_cleanly(const Result& result, std::string_view capability) {
-    // Encryption is refused by a byte.
-    if (capability == "tls") return result.actual == R"(B SSLResponse {"answer":"N"})";
-    if (capability == "gss") return result.actual == R"(B GSSENCResponse {"answer":"N"})";
-    return result.actual.starts_with("B ErrorResponse ") && result.actual.contains("\"C\":\"0A000\"");
   }
 
   SuiteOptions& options_;
