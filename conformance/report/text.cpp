@@ -1,6 +1,8 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
+#include <algorithm>
+#include <array>
 #include <map>
 
 #include "report/report.hpp"
@@ -139,6 +141,30 @@ std::string heading(const Report& report) {
   return out + "\n";
 }
 
+namespace {
+
+// skipped_by_kind: one line for each kind of reason, as a target may lack many roles and much SQL: what the reasons
+// have in common, and after it what tells them apart, with counts.
+void skipped_by_kind(std::string& out, const std::map<std::string, std::size_t>& skipped) {
+  struct Kind {
+    std::size_t cases = 0;
+    std::vector<std::string> of;
+  };
+  std::map<std::string, Kind> kinds;
+  for (const auto& [reason, cases] : skipped) {
+    constexpr std::array<std::string_view, 3> starts{"needs role ", "needs sql-", "until "};
+    const auto start = std::ranges::find_if(starts, [&](auto each) { return reason.starts_with(each); });
+    auto& kind = kinds[start == starts.end() ? reason : std::string(*start)];
+    kind.cases += cases;
+    if (start != starts.end()) kind.of.push_back(reason.substr(start->size()));
+  }
+  out += "\nskipped\n";
+  for (const auto& [name, kind] : kinds)
+    out += fmt::format("  {:4} {}{}\n", kind.cases, name, fmt::join(kind.of, ", "));
+}
+
+}  // namespace
+
 std::string text(const Report& report) {
   std::string out;
   std::map<std::string, std::size_t> skipped;
@@ -159,10 +185,7 @@ std::string text(const Report& report) {
     }
     if (!each.note.empty()) out += fmt::format("    {}\n", each.note);
   }
-  if (!skipped.empty()) {
-    out += "\nskipped\n";
-    for (const auto& [reason, cases] : skipped) out += fmt::format("  {:4} {}\n", cases, reason);
-  }
+  if (!skipped.empty()) skipped_by_kind(out, skipped);
   if (!report.problems.empty()) {
     out += "\nproblems\n";
     for (const auto& problem : report.problems) out += fmt::format("  {}\n", problem);
