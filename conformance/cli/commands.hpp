@@ -12,5 +12,7 @@ using Action = std::function<int()>;
 void add_check(CLI::App& app, Action& action);
 void add_explain(CLI::App& app, Action& action);
 void add_record(CLI::App& app, Action& action);
+void add_replay(CLI::App& app, Action& action);
+void add_show(CLI::App& app, Action& action);
 
 }  // namespace pgconform::cli

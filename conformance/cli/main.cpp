@@ -34,6 +34,8 @@ int main(int argc, char** argv) {
   cli::add_check(app, action);
   cli::add_explain(app, action);
   cli::add_record(app, action);
+  cli::add_replay(app, action);
+  cli::add_show(app, action);
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {

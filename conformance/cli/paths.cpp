@@ -25,8 +25,8 @@ bool in_build_tree() {
 
 }  // namespace
 
-fs::path data_directory(std::string_view name) {
-  if (in_build_tree()) return fs::path(PGCONFORM_SOURCE_ROOT) / "conformance" / name;
+fs::path data_directory(std::string_view name, std::string_view folder) {
+  if (in_build_tree()) return fs::path(PGCONFORM_SOURCE_ROOT) / folder / name;
   if (auto beside = (own_directory() / "../share/pgconform" / name).lexically_normal(); fs::is_directory(beside))
     return beside;
   return fs::path(PGCONFORM_DATA_DIRECTORY) / name;

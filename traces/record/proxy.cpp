@@ -122,7 +122,9 @@ awaitable<void> Proxy::run() {
     asio::co_spawn(
         state->executor,
         [](std::shared_ptr<State> self, net::Listener& each) -> awaitable<void> {
-          co_await each.serve([self](net::Stream client) { self->take(std::move(client)); });
+          // Named: g++ 12 frees such a temporary twice in a co_await.
+          const std::function<void(net::Stream)> serve_one = [self](net::Stream client) { self->take(std::move(client)); };
+          co_await each.serve(serve_one);
         }(state, listener),
         asio::detached);
   // The timer is cancelled whenever the last connection has ended, and by stop().
