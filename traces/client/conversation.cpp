@@ -23,6 +23,25 @@ protocol::json::Spoken speak(const Said& said) {
   return raw;
 }
 
+// hide_proofs: what SCRAM's last two messages prove a password with lets whoever reads it try passwords at leisure.
+void hide_proofs(Said& said) {
+  if (said.what != Said::What::frame || !said.redacted.empty()) return;
+  const bool final = said.sender == protocol::Sender::backend && said.bytes.starts_with('R') && said.bytes.size() > 9 &&
+                     said.bytes[8] == protocol::AuthenticationSASLFinal::code;
+  const bool response = said.sender == protocol::Sender::frontend && said.stage == protocol::Stage::sasl;
+  if (!final && !response) return;
+  auto spoken = speak(said);
+  const auto data = spoken.fields.find("data");
+  if (data == spoken.fields.end() || !data->is_string()) return;
+  auto text = data->get<std::string>();
+  const auto proof = final ? (text.starts_with("v=") ? 0 : text.npos) : text.find(",p=");
+  if (proof == text.npos) return;
+  *data = text.substr(0, text.find('=', proof) + 1) + "…";
+  said.name = spoken.name;
+  said.redacted = spoken.fields.dump();
+  said.bytes.clear();
+}
+
 }  // namespace
 
 std::string Said::spoken_name() const {
@@ -43,6 +62,7 @@ std::string Said::line() const {
 }
 
 void Conversation::add(Said said) {
+  hide_proofs(said);
   if (hook_) hook_(said);
   const auto weight = [](const Said& one) { return sizeof(Said) + one.bytes.size() + one.redacted.size(); };
   size_ += weight(said);

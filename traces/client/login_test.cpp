@@ -163,6 +163,9 @@ TEST(Login, GoesThroughScram) {
   EXPECT_EQ(text(outcome.result), "") << outcome.log;
   EXPECT_TRUE(outcome.facts.scram && *outcome.facts.scram);
   EXPECT_EQ(outcome.facts.mechanisms, std::vector<std::string>{"SCRAM-SHA-256"});
+  // What proves the password would let a reader of the log try passwords.
+  EXPECT_TRUE(outcome.log.contains(",p=…\"}\n")) << outcome.log;
+  EXPECT_TRUE(outcome.log.contains("{\"data\":\"v=…\"}\n")) << outcome.log;
   EXPECT_TRUE(outcome.violations.empty());
   EXPECT_TRUE(outcome.log.contains("\"n,,n=,r=")) << outcome.log;
 }
