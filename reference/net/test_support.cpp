@@ -111,7 +111,9 @@ Shaken shake(TlsSession& client, TlsSession& server, std::size_t chunk) {
     }
     return moved;
   };
-  while (carry(client, server, result.server) | carry(server, client, result.client)) {
+  for (bool moved = true; moved;) {
+    moved = carry(client, server, result.server);
+    moved |= carry(server, client, result.client);
   }
   return result;
 }
