@@ -122,6 +122,7 @@ class Backend {
 
   // The transaction machine, named after xact.c: StartTransactionCommand, CommitTransactionCommand,
   // AbortCurrentTransaction, BeginImplicitTransactionBlock, EndImplicitTransactionBlock.
+  // `now` is when the message came, the same for every statement of its string.
   virtual void start_command(std::chrono::system_clock::time_point now) = 0;
   virtual std::expected<void, Report> commit_command() = 0;
   virtual void abort_command() = 0;

@@ -305,6 +305,7 @@ void ExtendedQuery::query_came() {
 }
 
 void ExtendedQuery::transaction_ended() {
+  pipelining_ = false;
   portals_.clear();
 }
 

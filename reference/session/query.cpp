@@ -24,7 +24,7 @@ std::expected<QueryCycle::Progress, Report> QueryCycle::advance(Output& out, Now
     }
   }
   if (!run_) {
-    if (auto begun = begin_statement(out, now); !begun) return std::unexpected(std::move(begun.error()));
+    if (auto begun = begin_statement(out); !begun) return std::unexpected(std::move(begun.error()));
   }
   auto slice = run_->advance(out, backend_, now.steady);
   send_notices(out, backend_);
@@ -42,7 +42,8 @@ std::expected<QueryCycle::Progress, Report> QueryCycle::advance(Output& out, Now
 }
 
 std::expected<void, Report> QueryCycle::begin(Now now) {
-  backend_.start_command(now.wall);
+  received_ = now.wall;
+  backend_.start_command(received_);
   if (in_pipeline_) backend_.begin_implicit_block();
   if (auto valid = check_text(sql_); !valid) return valid;
   auto parsed = backend_.parse(sql_);
@@ -51,12 +52,12 @@ std::expected<void, Report> QueryCycle::begin(Now now) {
   return {};
 }
 
-std::expected<void, Report> QueryCycle::begin_statement(Output& out, Now now) {
+std::expected<void, Report> QueryCycle::begin_statement(Output& out) {
   const auto& parsed = statements_[at_];
   if (backend_.status() == TransactionStatus::failed && !parsed->ends_failed_transaction())
     return std::unexpected(error(sqlstate::in_failed_sql_transaction,
                                  "current transaction is aborted, commands ignored until end of transaction block"));
-  backend_.start_command(now.wall);
+  backend_.start_command(received_);
   if (in_pipeline_ || statements_.size() > 1) backend_.begin_implicit_block();
 
   auto statement = backend_.analyze(parsed, {});

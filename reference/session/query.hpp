@@ -39,11 +39,12 @@ class QueryCycle {
 
  private:
   std::expected<void, Report> begin(Now now);
-  std::expected<void, Report> begin_statement(Output& out, Now now);
+  std::expected<void, Report> begin_statement(Output& out);
   std::expected<void, Report> end_statement(Output& out, std::string tag);
 
   Backend& backend_;
   std::string sql_;
+  std::chrono::system_clock::time_point received_;  // the time of every statement of the string
   bool in_pipeline_, begun_ = false, discarded_ = false;
   std::vector<std::shared_ptr<const Parsed>> statements_;
   std::size_t at_ = 0;  // the statement being run, or to be run next
