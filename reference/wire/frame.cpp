@@ -24,4 +24,12 @@ std::string FrameSplitter::take_pending() {
   return rest;
 }
 
+void FrameSplitter::trim() {
+  constexpr std::size_t worth_keeping = 64 << 10;
+  if (taken_ < buffer_.size() || buffer_.capacity() <= worth_keeping) return;
+  buffer_ = {};
+  buffer_.shrink_to_fit();
+  taken_ = 0;
+}
+
 }  // namespace pgconform::wire

@@ -83,6 +83,10 @@ class FrameSplitter {
   Bytes pending() const { return Bytes(buffer_).substr(taken_); }
   // take_pending: the same, and forget it: what follows is for somebody else, such as a TLS layer.
   std::string take_pending();
+  // trim: where nothing is pending, give back the memory that long messages took. Invalidates frames handed out before.
+  void trim();
+  // capacity: the memory that is held for what arrives, in bytes.
+  std::size_t capacity() const { return buffer_.capacity(); }
 
  private:
   std::string buffer_;

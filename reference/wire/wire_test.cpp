@@ -116,6 +116,18 @@ TEST(FrameSplitter, UntaggedPacketsHoldAtLeastTheirCode) {
   EXPECT_FALSE(splitter.next(FrameKind::untagged));
 }
 
+TEST(FrameSplitter, GivesBackTheMemoryOfLongMessages) {
+  FrameSplitter splitter;
+  splitter.feed("d\0\x10\0\4"s + std::string(1 << 20, 'x') + "S");
+  EXPECT_TRUE(*splitter.next(FrameKind::tagged));
+  splitter.trim();
+  EXPECT_EQ(splitter.pending(), "S") << "what is pending stays";
+  splitter.feed("\0\0\0\4"s);
+  EXPECT_TRUE(*splitter.next(FrameKind::tagged));
+  splitter.trim();
+  EXPECT_LT(splitter.capacity(), 1000u);
+}
+
 TEST(FrameSplitter, TakesOneBareByte) {
   FrameSplitter splitter;
   splitter.feed("Srest");
