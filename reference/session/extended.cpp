@@ -51,8 +51,6 @@ ExtendedQuery::Done ExtendedQuery::parse(const protocol::Parse& message, Output&
   start_command(now);
   const auto name = key(message.statement);
   if (name.empty()) statements_.erase("");
-  for (const auto text : {message.statement, message.query})
-    if (auto valid = check_text(text); !valid) return valid;
 
   Prepared prepared;
   for (const auto& type : message.parameter_types) prepared.parameter_types.push_back(type.value);
@@ -70,7 +68,7 @@ ExtendedQuery::Done ExtendedQuery::parse(const protocol::Parse& message, Output&
     prepared.parameter_types.assign(types.begin(), types.end());
   }
   if (!name.empty() && statements_.contains(name))
-    return no(sqlstate::duplicate_pstatement, "prepared statement " + quoted(name) + " already exists");
+    return no(sqlstate::duplicate_pstatement, "prepared statement " + quoted(message.statement) + " already exists");
   statements_.insert_or_assign(name, std::move(prepared));
   out.send(protocol::ParseComplete{});
   return {};
@@ -133,30 +131,34 @@ std::expected<std::vector<types::Value>, Report> ExtendedQuery::parameters(const
     const auto format = formats.of(i);
     const auto type = prepared.parameter_types[i];
     ++i;
-    if (format != 0 && format != 1)
-      return no(sqlstate::invalid_parameter_value, "unsupported format code: " + std::to_string(format));
+    // PostgreSQL quotes the value only as far as log_parameter_max_length_on_error says, which is not at all.
+    auto wrong = [&](Report report, std::string_view shown = "") {
+      report.where = (message.portal.empty() ? "unnamed portal" : "portal " + quoted(message.portal)) + " parameter $" +
+                     std::to_string(i);
+      report.where += shown;
+      return std::unexpected(std::move(report));
+    };
     if (value.is_null) {
       values.emplace_back();
       continue;
     }
-    types::Result<types::Value> parsed;
     if (format == 0) {
-      if (auto valid = types::check_encoding(value.bytes); !valid)
-        parsed = std::unexpected(valid.error());
-      else
-        parsed = types::parse_text(type, value.bytes, backend_.style());
+      if (auto valid = check_text(value.bytes); !valid) return wrong(std::move(valid.error()));
+      auto parsed = types::parse_text(type, value.bytes, backend_.style());
+      if (!parsed) return wrong(error(parsed.error().sqlstate, parsed.error().message), " = '...'");
+      values.push_back(std::move(*parsed));
+    } else if (format == 1) {
+      auto parsed = types::parse_binary(type, value.bytes);
+      if (!parsed) {
+        auto report = error(parsed.error().sqlstate, parsed.error().message);
+        if (report.sqlstate == sqlstate::invalid_binary_representation)
+          report.message += " in bind parameter " + std::to_string(i);
+        return wrong(std::move(report));
+      }
+      values.push_back(std::move(*parsed));
     } else {
-      parsed = types::parse_binary(type, value.bytes);
+      return wrong(error(sqlstate::invalid_parameter_value, "unsupported format code: " + std::to_string(format)));
     }
-    if (!parsed) {
-      auto report = error(parsed.error().sqlstate, parsed.error().message);
-      if (report.sqlstate == sqlstate::invalid_binary_representation)
-        report.message += " in bind parameter " + std::to_string(i);
-      report.where = (message.portal.empty() ? "unnamed portal" : "portal " + quoted(message.portal)) + " parameter $" +
-                     std::to_string(i) + (format == 0 ? " = '" + std::string(value.bytes) + "'" : "");
-      return std::unexpected(report);
-    }
-    values.push_back(std::move(*parsed));
   }
   return values;
 }
@@ -229,6 +231,8 @@ ExtendedQuery::Done ExtendedQuery::execute(const protocol::Execute& message, Out
   }
   start_command(now);
   if (auto allowed = check_failed(portal.prepared); !allowed) return allowed;
+  if (portal.failed)
+    return no(sqlstate::object_not_in_prerequisite_state, "portal " + quoted(message.portal) + " cannot be run");
   if (portal.complete) {
     if (!portal.prepared.statement->columns())
       return no(sqlstate::object_not_in_prerequisite_state, "portal " + quoted(message.portal) + " cannot be run");
@@ -276,7 +280,7 @@ std::expected<QueryCycle::Progress, Report> ExtendedQuery::advance(Output& out, 
     if (auto committed = backend_.commit_command(); !committed) return std::unexpected(std::move(committed.error()));
     for (const auto& notice : backend_.take_notices()) out.report(notice);
     pipelining_ = false;
-    if (backend_.status() == TransactionStatus::idle) transaction_ended();
+    settle();
   } else {
     pipelining_ = true;
   }
@@ -289,14 +293,17 @@ ExtendedQuery::Done ExtendedQuery::sync() {
   pipelining_ = false;
   backend_.end_implicit_block();
   auto committed = backend_.commit_command();
-  if (committed && backend_.status() == TransactionStatus::idle) transaction_ended();
+  if (committed) settle();
   return committed;
 }
 
 void ExtendedQuery::aborted() {
   running_ = nullptr;
   pipelining_ = false;
-  portals_.clear();
+  for (auto& [name, portal] : portals_) {
+    portal.run.reset();
+    portal.failed = true;
+  }
 }
 
 void ExtendedQuery::query_came() {
@@ -304,9 +311,11 @@ void ExtendedQuery::query_came() {
   portals_.erase("");
 }
 
-void ExtendedQuery::transaction_ended() {
-  pipelining_ = false;
-  portals_.clear();
+void ExtendedQuery::settle() {
+  const auto status = backend_.status();
+  if (status == TransactionStatus::failed) return;
+  if (status == TransactionStatus::idle) pipelining_ = false;
+  std::erase_if(portals_, [&](const auto& named) { return status == TransactionStatus::idle || named.second.failed; });
 }
 
 std::expected<ExtendedQuery::Prepared*, Report> ExtendedQuery::find_statement(std::string_view name) {

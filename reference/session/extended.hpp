@@ -36,14 +36,14 @@ class ExtendedQuery {
   // sync: end the implicit transaction.
   Done sync();
 
-  // aborted: the transaction failed: no portal outlives that.
+  // aborted: the transaction failed, and with it whatever the portals were doing.
   void aborted();
   // query_came: a simple Query does away with the unnamed statement and portal.
   void query_came();
   // discarded: DISCARD ALL does away with all of them.
   void discarded() { statements_.clear(); }
-  // transaction_ended: portals end with their transaction.
-  void transaction_ended();
+  // settle: portals end with their transaction, failed ones already when it goes on from a savepoint.
+  void settle();
 
  private:
   struct Prepared {
@@ -57,6 +57,7 @@ class ExtendedQuery {
     Formats formats;
     std::optional<Run> run;
     bool complete = false;
+    bool failed = false;  // its transaction failed: it keeps its name, but never runs again
     std::string tag;  // when complete
     std::int64_t limit = 0;
   };

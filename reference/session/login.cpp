@@ -2,6 +2,7 @@
 
 #include "auth/md5.hpp"
 #include "protocol/decode.hpp"
+#include "session/rows.hpp"
 
 namespace pgconform::session {
 
@@ -48,13 +49,8 @@ std::expected<LoginDialogue::Next, AuthError> LoginDialogue::answer(std::string_
   if (stage_ == Stage::sasl_initial) {
     const auto message = protocol::decode_as<protocol::SASLInitialResponse>(body);
     if (!message) {
-      using enum protocol::DecodeCode;
-      const auto code = message.error().code;
-      return std::unexpected(AuthError{"08P01",
-                                       code == unterminated     ? "invalid string in message"
-                                       : code == trailing_bytes ? "invalid message format"
-                                                                : "insufficient data left in message",
-                                       ""});
+      const auto report = malformed(message.error());
+      return std::unexpected(AuthError{report.sqlstate, report.message, ""});
     }
     stage_ = Stage::sasl;
     return sasl(scram_->initial_response(message->mechanism,

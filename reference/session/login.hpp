@@ -36,7 +36,7 @@ class LoginDialogue {
   // answer: the body of the client's `p`.
   std::expected<Next, auth::AuthError> answer(std::string_view body, Output& out);
 
-  // stage: what `p` means now. largest: the greatest length word that is read.
+  // stage: what `p` means now.
   protocol::Stage stage() const { return stage_; }
   // unexpected: the complaint about another message than `p`.
   auth::AuthError unexpected(char tag) const;

@@ -32,7 +32,7 @@ class Output {
     due_ = 0;
     return std::exchange(bytes_, {});
   }
-  // begin_row · end_row: let the caller append a DataRow's body in place.
+  // bytes: for the caller who appends a DataRow in place.
   std::string& bytes() { return bytes_; }
 
  private:

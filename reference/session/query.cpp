@@ -45,7 +45,6 @@ std::expected<void, Report> QueryCycle::begin(Now now) {
   received_ = now.wall;
   backend_.start_command(received_);
   if (in_pipeline_) backend_.begin_implicit_block();
-  if (auto valid = check_text(sql_); !valid) return valid;
   auto parsed = backend_.parse(sql_);
   if (!parsed) return std::unexpected(std::move(parsed.error()));
   statements_ = std::move(*parsed);

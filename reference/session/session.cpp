@@ -38,6 +38,29 @@ bool is_frontend_type(char tag) {
   return known;
 }
 
+// TextCheck: the visitor that looks at a message's strings, which PostgreSQL checks before it acts on any of them.
+struct TextCheck {
+  std::expected<void, Report> result{};
+  void cstring(const char*, std::string_view text) {
+    if (result) result = check_text(text);
+  }
+  void byte(const char*, char) {}
+  void int32(const char*, std::int32_t) {}
+  template <class L>
+  void list(const char*, const L&) {}
+};
+
+// read: the message in `body`, with strings that are text.
+template <class M>
+std::expected<M, Report> read(wire::Bytes body) {
+  auto message = protocol::decode_as<M>(body);
+  if (!message) return std::unexpected(malformed(message.error()));
+  TextCheck check;
+  M::layout(check, *message);
+  if (!check.result) return std::unexpected(std::move(check.result.error()));
+  return *message;
+}
+
 }  // namespace
 
 Session::Session(Environment environment) : environment_(std::move(environment)) {}
@@ -146,7 +169,7 @@ void Session::tls_established(std::string end_point, std::string_view applicatio
 std::optional<Session::Action> Session::start_login(wire::Bytes body) {
   auto request = parse_startup(body);
   if (!request) {
-    if (wire::load_32(body.data()) >> 16 < 3 && wire::load_32(body.data()) >> 16 > 0) {
+    if (const auto asked = wire::load_32(body.data()); asked != 0 && asked >> 16 < 3) {
       out_.raw(protocol_2_error(request.error()));
       out_.flush();
       state_ = State::closing;
@@ -164,6 +187,10 @@ std::optional<Session::Action> Session::start_login(wire::Bytes body) {
   }
   if (auto good = check_startup(request_); !good) {
     refuse(std::move(good.error()));
+    return std::nullopt;
+  }
+  if (environment_.too_many) {
+    refuse(error(sqlstate::too_many_connections, "sorry, too many clients already"));
     return std::nullopt;
   }
   if (environment_.tls_required && !tls_) {
@@ -236,7 +263,10 @@ void Session::logged_in() {
 
 std::optional<Session::Action> Session::ready(QueryCycle::Now now) {
   const auto pending = input_.pending();
-  if (pending.empty()) return Read{};
+  if (pending.empty()) {
+    input_.trim();
+    return Read{};
+  }
   if (!is_frontend_type(pending[0])) {
     refuse(error(sqlstate::protocol_violation,
                  "invalid frontend message type " + std::to_string(static_cast<unsigned char>(pending[0]))));
@@ -265,13 +295,13 @@ void Session::message(const wire::Frame& frame, QueryCycle::Now now) {
     skipping_ = true;
   };
   auto handle = [&]<class M>(auto&& act) {
-    auto decoded = decode_as<M>(frame.body);
-    ExtendedQuery::Done done = decoded ? act(*decoded) : std::unexpected(malformed(decoded.error()));
+    auto decoded = read<M>(frame.body);
+    ExtendedQuery::Done done = decoded ? act(*decoded) : std::unexpected(std::move(decoded.error()));
     if (!done) fails(done.error());
   };
   switch (tag) {
     case Query::tag: {
-      auto query = decode_as<Query>(frame.body);
+      auto query = read<Query>(frame.body);
       if (query) {
         extended_->query_came();
         cancelled_ = false;
@@ -279,7 +309,7 @@ void Session::message(const wire::Frame& frame, QueryCycle::Now now) {
         state_ = State::query;
         return;
       }
-      abort(malformed(query.error()));
+      abort(query.error());
       return ready_for_query();
     }
     case FunctionCall::tag:
@@ -287,8 +317,8 @@ void Session::message(const wire::Frame& frame, QueryCycle::Now now) {
       return ready_for_query();
     case Sync::tag: {
       skipping_ = false;
-      auto decoded = decode_as<Sync>(frame.body);
-      ExtendedQuery::Done done = decoded ? extended_->sync() : std::unexpected(malformed(decoded.error()));
+      auto decoded = read<Sync>(frame.body);
+      ExtendedQuery::Done done = decoded ? extended_->sync() : std::unexpected(std::move(decoded.error()));
       if (!done) abort(done.error());
       return ready_for_query();
     }
@@ -348,7 +378,7 @@ std::optional<Session::Action> Session::end_query(bool simple, bool failed) {
   state_ = State::ready;
   if (simple) {
     // PostgreSQL 18: what a Query ran behind unsynchronized messages stays open with them.
-    if (backend_->status() == TransactionStatus::idle) extended_->transaction_ended();
+    extended_->settle();
     ready_for_query();
   } else {
     skipping_ = failed;
@@ -365,6 +395,7 @@ void Session::abort(const Report& report) {
   for (const auto& notice : backend_->take_notices()) out_.report(notice);
   out_.report(report);
   backend_->abort_command();
+  extended_->settle();
 }
 
 void Session::ready_for_query() {
@@ -389,7 +420,9 @@ void Session::refuse(const auth::AuthError& problem) {
 
 void Session::terminate() {
   if (state_ == State::closing) return;
-  if (backend_) backend_->abort_command();
+  state_ = State::closing;
+  if (!backend_) return;
+  backend_->abort_command();
   refuse(error(sqlstate::admin_shutdown, "terminating connection due to administrator command"));
 }
 

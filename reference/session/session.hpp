@@ -26,6 +26,7 @@ struct Environment {
   const Accounts& accounts;
   bool tls_available = false;  // SSLRequest is answered S
   bool tls_required = false;   // a login without TLS is refused
+  bool too_many = false;       // the server is full: every login is refused, cancel requests are not
   std::string mock_secret{};   // see LoginDialogue::Secrets
   auth::Random random = auth::secure_random;
   std::int32_t pid = 0;  // for BackendKeyData
@@ -74,7 +75,7 @@ class Session {
   void tls_established(std::string end_point, std::string_view application_protocol);
   // cancel: somebody presented our key. Only a running query is hurt.
   void cancel() { cancelled_ = true; }
-  // terminate: the server is going down: 57P01, and the end.
+  // terminate: the server is going down: 57P01, and the end. Before login is over nothing is said.
   void terminate();
   // cancel_key: what a cancel request must present; empty before login.
   const std::string& cancel_key() const { return cancel_key_; }

@@ -46,9 +46,10 @@ std::string frame(const std::string& line) {
 // tell outcomes apart.
 class Conversation {
  public:
-  explicit Conversation(Delivery delivery, bool tls = false) : delivery_(delivery) {
+  explicit Conversation(Delivery delivery, bool tls = false, bool too_many = false) : delivery_(delivery) {
     Environment environment{.engine = engine, .accounts = people};
     environment.tls_available = tls;
+    environment.too_many = too_many;
     environment.pid = 7;
     environment.random = [](std::span<unsigned char> out) { std::fill(out.begin(), out.end(), 'k'); };
     session.emplace(std::move(environment));
@@ -231,6 +232,45 @@ TEST_P(EveryDelivery, PortalsEndWithTheirTransaction) {
             "ParseComplete\nBindComplete\nReadyForQuery \"I\"\nErrorResponse \"34000\" ERROR\nReadyForQuery \"I\"\n");
 }
 
+TEST_P(EveryDelivery, PortalsOfAFailedTransactionKeepTheirNamesUntilItsEnd) {
+  auto c = logged_in();
+  c->say("Query {\"query\":\"begin\"}\nParse {\"query\":\"rows 1\"}\nBind {\"portal\":\"p\"}\nSync");
+  EXPECT_EQ(c->say("Execute {\"portal\":\"nosuch\"}\nSync\nExecute {\"portal\":\"p\"}\nSync\n"
+                   "Describe {\"kind\":\"P\",\"name\":\"p\"}\nSync"),
+            "ErrorResponse \"34000\" ERROR\nReadyForQuery \"E\"\nErrorResponse \"25P02\" ERROR\nReadyForQuery \"E\"\n"
+            "ErrorResponse \"25P02\" ERROR\nReadyForQuery \"E\"\n");
+  EXPECT_EQ(c->say("Query {\"query\":\"rollback\"}\nExecute {\"portal\":\"p\"}\nSync"),
+            "CommandComplete \"ROLLBACK\"\nReadyForQuery \"I\"\nErrorResponse \"34000\" ERROR\nReadyForQuery \"I\"\n");
+}
+
+TEST_P(EveryDelivery, AFailedPortalNeverRunsAgain) {
+  auto c = logged_in();
+  c->say("Query {\"query\":\"begin\"}\nParse {\"query\":\"rollback\"}\nBind {\"portal\":\"p\"}\nSync");
+  EXPECT_EQ(c->say("Query {\"query\":\"fail\"}\nExecute {\"portal\":\"p\"}\nSync"),
+            "ErrorResponse \"22012\" ERROR\nReadyForQuery \"E\"\nErrorResponse \"55000\" ERROR\nReadyForQuery \"E\"\n");
+}
+
+TEST_P(EveryDelivery, StringsThatAreNoTextAreRefusedBeforeAnythingIsDone) {
+  auto c = logged_in();
+  const auto refused = "ErrorResponse \"22021\" ERROR\nReadyForQuery \"I\"\n"s;
+  c->say("Parse {\"query\":\"rows 0\"}\nSync");
+  EXPECT_EQ(c->deliver("P\0\0\0\x09\0\xff\0\0\0S\0\0\0\4"s), refused);
+  EXPECT_EQ(c->deliver("B\0\0\0\x0d\xff\0\0\0\0\0\0\0\0S\0\0\0\4"s), refused);
+  EXPECT_EQ(c->deliver("D\0\0\0\7S\xff\0S\0\0\0\4"s), refused);
+  EXPECT_EQ(c->deliver("C\0\0\0\7S\xff\0S\0\0\0\4"s), refused);
+  EXPECT_EQ(c->deliver("E\0\0\0\x0a\xff\0\0\0\0\0S\0\0\0\4"s), refused);
+  EXPECT_EQ(c->deliver("Q\0\0\0\6\xff\0"s), refused);
+  EXPECT_EQ(c->say("Bind\nSync"), "BindComplete\nReadyForQuery \"I\"\n") << "the unnamed statement is still there";
+}
+
+TEST(Session, DoesNotRepeatValuesOfParametersInErrors) {
+  Conversation c(Delivery::coalesced);
+  c.say(login + "\nParse {\"query\":\"echo\"}\nSync");
+  c.session->receive("B\0\0\0\x13\0\0\0\0\0\1\0\0\0\3a\xff\x62\0\0"s);
+  const auto told = std::get<Session::Write>(c.session->next({})).bytes;
+  EXPECT_NE(told.find("Wunnamed portal parameter $1\0"s), told.npos);
+}
+
 TEST_P(EveryDelivery, MalformedBodiesAreErrorsOfTheirMessage) {
   auto c = logged_in();
   EXPECT_EQ(c->deliver("Q\0\0\0\5x"s), "ErrorResponse \"08P01\" ERROR\nReadyForQuery \"I\"\n");
@@ -255,12 +295,22 @@ TEST_P(EveryDelivery, StartupIsRefusedAsPostgresqlDoes) {
     return heard;
   };
   EXPECT_EQ(refused(frame(R"(StartupMessage {"version":"4.0"})")), "ErrorResponse \"0A000\" FATAL\n");
+  EXPECT_EQ(refused(frame(R"(StartupMessage {"version":"3.9","parameters":{"user":"open","replication":"maybe"}})")),
+            "ErrorResponse \"22023\" FATAL\n");
   EXPECT_EQ(refused(frame(R"(StartupMessage {})")), "ErrorResponse \"28000\" FATAL\n");
   EXPECT_EQ(refused("\0\0\0\x0b\0\3\0\0use"s), "ErrorResponse \"08P01\" FATAL\n");
   EXPECT_EQ(refused("\0\0\0\7"s), "") << "a bad length is answered by silence";
   EXPECT_EQ(refused(frame(R"(StartupMessage {"parameters":{"user":"open","database":"nowhere"}})")),
             "AuthenticationOk\nErrorResponse \"3D000\" FATAL\n");
   EXPECT_EQ(refused(frame(R"(StartupMessage {"parameters":{"user":"ldap"}})")), "ErrorResponse \"0A000\" FATAL\n");
+}
+
+TEST(Session, AnswersOldProtocolsInTheFormOfProtocol2) {
+  for (const auto& version : {"\0\2\0\0"s, "\0\0\0\7"s}) {
+    Conversation c(Delivery::whole);
+    c.session->receive("\0\0\0\x08"s + version);
+    EXPECT_TRUE(std::get<Session::Write>(c.session->next({})).bytes.starts_with("EFATAL:  unsupported frontend protocol"));
+  }
 }
 
 TEST_P(EveryDelivery, NewerProtocolsAreNegotiated) {
@@ -376,6 +426,19 @@ TEST_P(EveryDelivery, ShutdownIsTold) {
   c->run();
   EXPECT_EQ(c->heard(), "ErrorResponse \"57P01\" FATAL\n");
   EXPECT_TRUE(c->closed);
+  Conversation early(GetParam());
+  early.session->terminate();
+  early.run();
+  EXPECT_EQ(early.heard(), "") << "only after login";
+  EXPECT_TRUE(early.closed);
+}
+
+TEST_P(EveryDelivery, AFullServerRefusesLoginsAndTakesCancelRequests) {
+  Conversation c(GetParam(), false, true);
+  EXPECT_EQ(c.say("SSLRequest"), "N\n");
+  EXPECT_EQ(c.say(login), "ErrorResponse \"53300\" FATAL\n");
+  Conversation cancels(GetParam(), false, true);
+  EXPECT_EQ(cancels.say(R"(CancelRequest {"pid":7,"key":{"hex":"6b6b6b6b"}})"), "cancel 7\n");
 }
 
 TEST_P(EveryDelivery, LongResultsAreWrittenInPieces) {

@@ -69,7 +69,11 @@ std::expected<StartupRequest, Report> parse_startup(wire::Bytes body) {
     else if (name == "replication") {
       const auto wanted = parse_bool(std::string(value));
       request.replication = value == "database" || wanted == Boolean::yes;
-      request.replication_malformed = value != "database" && wanted == Boolean::neither;
+      if (!request.replication && wanted == Boolean::neither) {
+        auto report = fatal("22023", "invalid value for parameter \"replication\": \"" + std::string(value) + '"');
+        report.hint = "Valid values are: \"false\", 0, \"true\", 1, \"database\".";
+        return std::unexpected(report);
+      }
     } else if (name.starts_with("_pq_."))
       request.unknown_options.emplace_back(name);
     else
@@ -81,11 +85,6 @@ std::expected<StartupRequest, Report> parse_startup(wire::Bytes body) {
 }
 
 std::expected<void, Report> check_startup(const StartupRequest& request) {
-  if (request.replication_malformed) {
-    auto report = fatal("22023", "invalid value for parameter \"replication\"");
-    report.hint = "Valid values are: \"false\", 0, \"true\", 1, \"database\".";
-    return std::unexpected(report);
-  }
   if (request.user.empty())
     return std::unexpected(fatal("28000", "no PostgreSQL user name specified in startup packet"));
   return {};

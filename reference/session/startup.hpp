@@ -24,7 +24,6 @@ struct StartupRequest {
   std::string options;  // command-line switches for the server process
   std::vector<std::pair<std::string, std::string>> settings;
   bool replication = false;
-  bool replication_malformed = false;
 };
 
 // parse_startup: `body` begins with the version. An error ends the connection; with a major version below 3 the client
