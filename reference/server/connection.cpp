@@ -39,11 +39,13 @@ Connection::Connection(Server& server, net::Stream stream)
       accounts_(server.directory().from(stream_.peer().local ? "" : stream_.peer().host)),
       pid_(server.registry().enter(*this)),
       timer_(server.executor()),
-      login_deadline_(std::chrono::steady_clock::now() + authentication_timeout) {
+      login_deadline_(std::chrono::steady_clock::now() + authentication_timeout),
+      goodbye_timer_(server.executor()) {
   session::Environment environment{.engine = server.engine(), .accounts = accounts_};
   environment.tls_available = server.tls() != nullptr && !stream_.peer().local;
   environment.tls_required = server.configuration().require_secure_transport;
   environment.mock_secret = server.mock_secret();
+  environment.too_many = server.registry().size() > static_cast<std::size_t>(server.configuration().max_connections);
   environment.pid = pid_;
   environment.log = [this](session::Severity severity, const std::string& message) {
     server_.log().write(level_of(severity), "PostgreSQLHandler", message);
@@ -57,7 +59,6 @@ Connection::~Connection() {
 }
 
 asio::awaitable<void> Connection::run() {
-  const auto alive = shared_from_this();
   for (bool open = true; open;) {
     auto action = session_->next(now());
     using session::Session;
@@ -79,6 +80,8 @@ asio::awaitable<void> Connection::run() {
       open = false;
     }
   }
+  ended_ = true;
+  goodbye_timer_.cancel();
 }
 
 asio::awaitable<bool> Connection::read() {
@@ -86,6 +89,9 @@ asio::awaitable<bool> Connection::read() {
   reading_ = true;
   auto arrived =
       co_await net::with_deadline(stream_.read_some(buffer), logged_in() ? net::no_deadline : login_deadline_);
+  // Once say_goodbye() has spoken, all that is left is to take what the client has on its way: unread, it would turn
+  // those last words into a reset.
+  while (said_goodbye_ && arrived) arrived = co_await stream_.read_some(buffer);
   reading_ = false;
   if (!arrived) {
     session_->peer_closed();
@@ -130,15 +136,22 @@ void Connection::cancel(std::string_view key) {
 void Connection::terminate() {
   session_->terminate();
   timer_.cancel();
-  // A connection that waits for its client is in the middle of read(), which the closing ends.
-  if (reading_) asio::co_spawn(server_.executor(), say_goodbye(), asio::detached);
+  asio::co_spawn(
+      server_.executor(), [self = shared_from_this()] { return self->say_goodbye(); }, asio::detached);
 }
 
 asio::awaitable<void> Connection::say_goodbye() {
-  const auto alive = shared_from_this();
-  auto action = session_->next(now());
-  if (auto* output = std::get_if<session::Session::Write>(&action))
-    co_await net::with_deadline(stream_.write(output->bytes), std::chrono::steady_clock::now() + goodbye_timeout);
+  goodbye_timer_.expires_after(goodbye_timeout);
+  // While run() reads, it does not look at its session and nobody writes. Anywhere else it comes to the end by itself.
+  if (reading_) {
+    said_goodbye_ = true;
+    auto action = session_->next(now());
+    if (auto* output = std::get_if<session::Session::Write>(&action))
+      co_await net::with_deadline(stream_.write(output->bytes), goodbye_timer_.expiry());
+    co_await net::with_deadline(stream_.shutdown_write(), goodbye_timer_.expiry());
+  }
+  // Whatever run() still waits for, it waits for the client.
+  if (!ended_) co_await goodbye_timer_.async_wait(quietly);
   stream_.close();
 }
 

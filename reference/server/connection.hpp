@@ -24,7 +24,7 @@ class Connection : public std::enable_shared_from_this<Connection> {
   asio::awaitable<void> run();
   // cancel: somebody presented `key`; a wrong one has no effect.
   void cancel(std::string_view key);
-  // terminate: tell the client that the server goes down, and end.
+  // terminate: tell the client that the server goes down, and end, soon even if the client does not listen.
   void terminate();
 
  private:
@@ -45,7 +45,8 @@ class Connection : public std::enable_shared_from_this<Connection> {
   std::unique_ptr<session::Session> session_;
   asio::steady_timer timer_;  // of a session that waits
   std::chrono::steady_clock::time_point login_deadline_;
-  bool reading_ = false;
+  asio::steady_timer goodbye_timer_;
+  bool reading_ = false, said_goodbye_ = false, ended_ = false;
 };
 
 }  // namespace pgconform::server

@@ -26,8 +26,11 @@ std::expected<void, std::string> Server::start() {
     const auto& local = listener.local();
     log_.write(LogLevel::information, "Application", listening_text(local.host, local.port));
     asio::co_spawn(io_, listener.serve([this](net::Stream stream) {
+      if (stopping_) return;  // accepted in the moment of stop()
       auto connection = std::make_shared<Connection>(*this, std::move(stream));
-      asio::co_spawn(io_, connection->run(), asio::detached);
+      // The function lives as long as the coroutine it makes, and the connection with it.
+      asio::co_spawn(
+          io_, [connection] { return connection->run(); }, asio::detached);
     }),
                    asio::detached);
   }
@@ -84,6 +87,7 @@ std::expected<void, std::string> Server::load_tls() {
 }
 
 void Server::stop() {
+  stopping_ = true;
   for (auto& listener : listeners_) listener.close();
   registry_.each([](Connection& connection) { connection.terminate(); });
 }

@@ -55,6 +55,7 @@ class Server {
   std::optional<net::TlsServerContext> tls_;
   std::string mock_secret_;
   std::vector<net::Listener> listeners_;
+  bool stopping_ = false;
 };
 
 }  // namespace pgconform::server

@@ -86,7 +86,7 @@ class Server:
         self.port = int(match.group(1))
 
     def log(self):
-        with open(self.log_file.name) as text:
+        with open(self.log_file.name, errors="replace") as text:
             return text.read()
 
     def stop(self):
