@@ -38,7 +38,8 @@ struct Place {
 std::expected<Place, std::string> parse_place(const std::string& text) {
   const auto colon = text.rfind(':');
   Place place{colon == text.npos ? "127.0.0.1" : text.substr(0, colon)};
-  if (place.host.starts_with('[') && place.host.ends_with(']')) place.host = place.host.substr(1, place.host.size() - 2);
+  if (place.host.starts_with('[') && place.host.ends_with(']'))
+    place.host = place.host.substr(1, place.host.size() - 2);
   const auto digits = colon == text.npos ? text : text.substr(colon + 1);
   const auto [end, error] = std::from_chars(digits.data(), digits.data() + digits.size(), place.port);
   if (error != std::errc{} || end != digits.data() + digits.size() || place.host.empty())
@@ -55,9 +56,10 @@ int record(const Flags& flags) {
   asio::io_context context(1);
   auto proxy = record::Proxy::listen(
       context.get_executor(), place->host, place->port,
-      {.upstream = target->address(), .out = flags.out, .keep_secrets = flags.keep_secrets, .complain = [](const auto& why) {
-         std::cerr << fmt::format("pgconform record: {}\n", why);
-       }});
+      {.upstream = target->address(),
+       .out = flags.out,
+       .keep_secrets = flags.keep_secrets,
+       .complain = [](const auto& why) { std::cerr << fmt::format("pgconform record: {}\n", why); }});
   if (!proxy) return fail(Exit::usage, proxy.error());
   for (const auto& one : proxy->listening()) std::cout << fmt::format("listening on {}\n", one.text()) << std::flush;
 

@@ -80,7 +80,8 @@ void judge(const replay::Session& session, const replay::Outcome& outcome, const
   if (outcome.departures.empty()) {
     if (exception && !exception->varies) {
       ++count.stale;
-      say("stale", fmt::format("it is answered as recorded, though \"{}\" was expected to prevent that", exception->reason));
+      say("stale",
+          fmt::format("it is answered as recorded, though \"{}\" was expected to prevent that", exception->reason));
     } else {
       ++count.as_recorded;
       say("as recorded");
@@ -181,8 +182,8 @@ void add_replay(CLI::App& app, Action& action) {
   flags->has_password_file =
       command->add_option("--password-file", flags->password_file, "a file whose first line is the password")
           ->excludes(flags->has_password);
-  flags->has_profile = command->add_option(
-      "--profile", flags->profile, "which sessions this target cannot answer as recorded: NAME or FILE.json");
+  flags->has_profile = command->add_option("--profile", flags->profile,
+                                           "which sessions this target cannot answer as recorded: NAME or FILE.json");
   command->add_option("--timeout", flags->timeout, "seconds to wait for an answer")
       ->check(CLI::Range(0.001, 86400.0))
       ->capture_default_str();

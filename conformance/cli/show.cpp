@@ -36,7 +36,8 @@ std::string lines(const Session& session) {
   for (const auto& step : session.steps) {
     const bool frontend = step.sender == Sender::frontend;
     if (before && frontend && before->sender == Sender::backend) text += '\n';
-    if (before && frontend && before->sender == Sender::frontend && step.begins_write && step.kind == Step::Kind::message)
+    if (before && frontend && before->sender == Sender::frontend && step.begins_write &&
+        step.kind == Step::Kind::message)
       text += fmt::format("{:>10}     ---\n", "");
     auto fields = step.fields;
     if (step.redacted) fields = {{"redacted", "password"}};
@@ -65,8 +66,9 @@ std::string stats(const Session& session) {
     before = step.sender;
   }
   const auto last = session.steps.back().at.value_or(0);
-  return fmt::format("\n  {} round trips in {:.3f} ms; {} messages and {} bytes from the client, {} and {} from the server\n",
-                     round_trips, static_cast<double>(last) / 1000, messages[0], bytes[0], messages[1], bytes[1]);
+  return fmt::format(
+      "\n  {} round trips in {:.3f} ms; {} messages and {} bytes from the client, {} and {} from the server\n",
+      round_trips, static_cast<double>(last) / 1000, messages[0], bytes[0], messages[1], bytes[1]);
 }
 
 int show(const std::vector<std::string>& traces, bool with_stats) {

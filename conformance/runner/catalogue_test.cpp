@@ -62,8 +62,7 @@ TEST(Catalogue, RefusesUnknownRequirement) {
 }
 
 TEST(Catalogue, RefusesUnknownNeed) {
-  EXPECT_THAT(wrong("=== a\ntitle: t\nneeds: teleport\n\nF Sync\n"),
-              HasSubstr("needs teleport: expected role:NAME, "));
+  EXPECT_THAT(wrong("=== a\ntitle: t\nneeds: teleport\n\nF Sync\n"), HasSubstr("needs teleport: expected role:NAME, "));
 }
 
 TEST(Catalogue, RefusesIdTwice) {

@@ -136,8 +136,7 @@ void Connection::cancel(std::string_view key) {
 void Connection::terminate() {
   session_->terminate();
   timer_.cancel();
-  asio::co_spawn(
-      server_.executor(), [self = shared_from_this()] { return self->say_goodbye(); }, asio::detached);
+  asio::co_spawn(server_.executor(), [self = shared_from_this()] { return self->say_goodbye(); }, asio::detached);
 }
 
 asio::awaitable<void> Connection::say_goodbye() {

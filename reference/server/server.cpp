@@ -29,8 +29,7 @@ std::expected<void, std::string> Server::start() {
       if (stopping_) return;  // accepted in the moment of stop()
       auto connection = std::make_shared<Connection>(*this, std::move(stream));
       // The function lives as long as the coroutine it makes, and the connection with it.
-      asio::co_spawn(
-          io_, [connection] { return connection->run(); }, asio::detached);
+      asio::co_spawn(io_, [connection] { return connection->run(); }, asio::detached);
     }),
                    asio::detached);
   }

@@ -58,7 +58,7 @@ class ExtendedQuery {
     std::optional<Run> run;
     bool complete = false;
     bool failed = false;  // its transaction failed: it keeps its name, but never runs again
-    std::string tag;  // when complete
+    std::string tag;      // when complete
     std::int64_t limit = 0;
   };
 

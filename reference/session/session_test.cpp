@@ -309,7 +309,8 @@ TEST(Session, AnswersOldProtocolsInTheFormOfProtocol2) {
   for (const auto& version : {"\0\2\0\0"s, "\0\0\0\7"s}) {
     Conversation c(Delivery::whole);
     c.session->receive("\0\0\0\x08"s + version);
-    EXPECT_TRUE(std::get<Session::Write>(c.session->next({})).bytes.starts_with("EFATAL:  unsupported frontend protocol"));
+    EXPECT_TRUE(
+        std::get<Session::Write>(c.session->next({})).bytes.starts_with("EFATAL:  unsupported frontend protocol"));
   }
 }
 

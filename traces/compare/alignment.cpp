@@ -25,7 +25,8 @@ std::string text_of(const Json& value) {
 }  // namespace
 
 std::string line(const Answered& answered) {
-  auto text = notation::print_message({.side = notation::Side::backend, .name = answered.name, .fields = answered.fields});
+  auto text =
+      notation::print_message({.side = notation::Side::backend, .name = answered.name, .fields = answered.fields});
   if (text.size() > longest_line) text = text.substr(0, longest_line) + "…";
   return text;
 }
@@ -109,7 +110,8 @@ void Alignment::offer(const Answered& answered) {
       settle_held(true);
       return match(answered);
     }
-    const bool replaced = next_ + 1 < steps_.size() && recorded_[steps_[next_ + 1]].name == answered.name && !due(ready);
+    const bool replaced =
+        next_ + 1 < steps_.size() && recorded_[steps_[next_ + 1]].name == answered.name && !due(ready);
     settle_held(false);
     if (replaced) {
       ++next_;

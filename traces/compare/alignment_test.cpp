@@ -28,7 +28,8 @@ Answered parameter(const char* name, const char* value) {
 const std::vector<Answered> select{columns(23), row({"1"}), row({"2"}), tag("SELECT 2"), ready()};
 
 // told: kinds and paths of what departs when `answers` come where `recorded` was.
-std::vector<std::string> told(std::vector<Answered> recorded, const std::vector<Answered>& answers, bool silent = false) {
+std::vector<std::string> told(std::vector<Answered> recorded, const std::vector<Answered>& answers,
+                              bool silent = false) {
   Alignment alignment(std::move(recorded));
   for (const auto& one : answers) alignment.offer(one);
   if (silent)
@@ -133,8 +134,11 @@ TEST(Alignment, ToleratesAsynchronousMessagesBothWays) {
 }
 
 TEST(Alignment, ComparesTheParametersThatClientsRelyOn) {
-  const std::vector<Answered> login{{"AuthenticationOk"}, parameter("client_encoding", "UTF8"),
-                                    parameter("server_version", "15.8"), parameter("TimeZone", "UTC"), ready()};
+  const std::vector<Answered> login{{"AuthenticationOk"},
+                                    parameter("client_encoding", "UTF8"),
+                                    parameter("server_version", "15.8"),
+                                    parameter("TimeZone", "UTC"),
+                                    ready()};
   EXPECT_EQ(told(login, {login[0], parameter("server_version", "18.0"), login[1], ready()}), List{});
   EXPECT_EQ(told(login, {login[0], login[2], ready()}), List{"missing client_encoding"});
   EXPECT_EQ(told(login, {login[0], login[2], parameter("client_encoding", "LATIN1"), ready()}),

@@ -27,14 +27,16 @@ bool user_id(const Json& value) {
 
 bool alike_oid(const Json& recorded, const Json& answered) {
   if (!recorded.is_number() || !answered.is_number()) return recorded == answered;
-  return recorded == answered || (recorded.get<std::uint64_t>() >= first_of_users && answered.get<std::uint64_t>() >= first_of_users);
+  return recorded == answered ||
+         (recorded.get<std::uint64_t>() >= first_of_users && answered.get<std::uint64_t>() >= first_of_users);
 }
 
 // translated: `text` with every whole number in it that is an id replaced.
 std::string translated(const std::string& text, const std::map<std::string, std::string>& ids) {
   std::string out;
   for (std::size_t at = 0; at < text.size();) {
-    const auto end = std::find_if_not(text.begin() + static_cast<std::ptrdiff_t>(at), text.end(), is_digit) - text.begin();
+    const auto end =
+        std::find_if_not(text.begin() + static_cast<std::ptrdiff_t>(at), text.end(), is_digit) - text.begin();
     if (static_cast<std::size_t>(end) == at) {
       out += text[at++];
       continue;
@@ -93,7 +95,8 @@ bool is_asynchronous(std::string_view name) {
 
 bool Answers::alike_value(std::size_t column, const Json& recorded, const Json& answered) {
   if (recorded == answered) return true;
-  if (column >= columns_.size() || columns_[column] != type_oid || !user_id(recorded) || !user_id(answered)) return false;
+  if (column >= columns_.size() || columns_[column] != type_oid || !user_id(recorded) || !user_id(answered))
+    return false;
   const auto& before = recorded.get_ref<const std::string&>();
   const auto& now = answered.get_ref<const std::string&>();
   const auto [known, inserted] = ids_.emplace(before, now);
@@ -106,7 +109,8 @@ std::vector<Unlike> Answers::compare(const Answered& recorded, const Answered& a
   if (name == "RowDescription") {
     const auto& columns = at(recorded.fields, "fields");
     columns_.clear();
-    for (const auto& one : columns) columns_.push_back(at(one, "type").is_number() ? one["type"].get<std::uint32_t>() : 0);
+    for (const auto& one : columns)
+      columns_.push_back(at(one, "type").is_number() ? one["type"].get<std::uint32_t>() : 0);
     compare_columns(columns, at(answered.fields, "fields"), out);
   } else if (name == "ErrorResponse") {
     compare_error(recorded, answered, out);
@@ -123,8 +127,9 @@ std::vector<Unlike> Answers::compare(const Answered& recorded, const Answered& a
     if (!std::ranges::equal(before, now, alike_oid)) out.push_back({Kind::value, "parameter_types"});
   } else if (name == "ReadyForQuery") {
     if (recorded.fields != answered.fields) out.push_back({Kind::status, "status"});
-  } else if (name == "AuthenticationSASL" || name == "AuthenticationSASLContinue" || name == "AuthenticationSASLFinal" ||
-             name == "AuthenticationMD5Password" || name == "BackendKeyData" || is_asynchronous(name)) {
+  } else if (name == "AuthenticationSASL" || name == "AuthenticationSASLContinue" ||
+             name == "AuthenticationSASLFinal" || name == "AuthenticationMD5Password" || name == "BackendKeyData" ||
+             is_asynchronous(name)) {
     // Salts, nonces, proofs, keys: never twice the same. Which mechanisms there are depends on TLS.
   } else {
     for (const auto& [key, value] : recorded.fields.items())

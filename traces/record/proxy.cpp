@@ -123,7 +123,9 @@ awaitable<void> Proxy::run() {
         state->executor,
         [](std::shared_ptr<State> self, net::Listener& each) -> awaitable<void> {
           // Named: g++ 12 frees such a temporary twice in a co_await.
-          const std::function<void(net::Stream)> serve_one = [self](net::Stream client) { self->take(std::move(client)); };
+          const std::function<void(net::Stream)> serve_one = [self](net::Stream client) {
+            self->take(std::move(client));
+          };
           co_await each.serve(serve_one);
         }(state, listener),
         asio::detached);

@@ -36,8 +36,14 @@ struct Recording {
   }
   ~Recording() { fs::remove_all(directory); }
 
-  void f(std::string_view bytes) { said += bytes; hear(Sender::frontend, bytes); }
-  void b(std::string_view bytes) { answered += bytes; hear(Sender::backend, bytes); }
+  void f(std::string_view bytes) {
+    said += bytes;
+    hear(Sender::frontend, bytes);
+  }
+  void b(std::string_view bytes) {
+    answered += bytes;
+    hear(Sender::backend, bytes);
+  }
   void hear(Sender sender, std::string_view bytes) {
     tap->read(sender, bytes);
     recorder->settled();
@@ -163,7 +169,8 @@ TEST(Recorder, KeepsNoPasswordOfAnotherMechanism) {
   r.f(F("StartupMessage", startup));
   r.b(B("AuthenticationSASL", {{"mechanisms", {"PLAIN"}}}));
   r.f(F("SASLInitialResponse", {{"mechanism", "PLAIN"}, {"data", "secret"}}));
-  EXPECT_EQ(r.lines().back(), R"(F SASLInitialResponse {"mechanism":"PLAIN","data":{"redacted":"password","length":6}})");
+  EXPECT_EQ(r.lines().back(),
+            R"(F SASLInitialResponse {"mechanism":"PLAIN","data":{"redacted":"password","length":6}})");
 }
 
 TEST(Recorder, GivesEveryByteAgain) {

@@ -175,7 +175,8 @@ TEST(Relay, MakesAFastSenderWaitForASlowReader) {
     // The client reads nothing: sockets and one buffer fill up, then the server's write has to wait.
     for (;;) {
       auto writing = s.server->write(block);
-      auto written = co_await net::with_deadline(std::move(writing), net::Clock::now() + std::chrono::milliseconds(300));
+      auto written =
+          co_await net::with_deadline(std::move(writing), net::Clock::now() + std::chrono::milliseconds(300));
       if (!written) break;
       if ((sent += block.size()) > (256u << 20)) break;
     }

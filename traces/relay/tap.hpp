@@ -11,9 +11,9 @@ namespace pgconform::relay {
 struct Passed {
   protocol::Sender sender = protocol::Sender::frontend;
   protocol::Stage stage = protocol::Stage::normal;
-  wire::Frame frame;        // views that end with the call; of bytes that are no message only `whole`, and `tag` if known
-  bool whole = true;        // false: bytes that are no message: a piece of one that is too long to hold, one that was
-                            // never finished, or whatever comes after an impossible length word
+  wire::Frame frame;  // views that end with the call; of bytes that are no message only `whole`, and `tag` if known
+  bool whole = true;  // false: bytes that are no message: a piece of one that is too long to hold, one that was
+                      // never finished, or whatever comes after an impossible length word
   bool begins_read = true;  // the first that begins in what one read brought
   bool logging_in = true;   // no ReadyForQuery has passed yet
 };

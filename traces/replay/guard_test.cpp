@@ -1,5 +1,5 @@
-// The phase table, held against what real clients and a real PostgreSQL said to each other: all of it is legal, and with
-// one message of the backend dropped, doubled or swapped with the next it is not, unless a row below says why.
+// The phase table, held against what real clients and a real PostgreSQL said to each other: all of it is legal, and
+// with one message of the backend dropped, doubled or swapped with the next it is not, unless a row below says why.
 #include <gtest/gtest.h>
 
 #include <algorithm>

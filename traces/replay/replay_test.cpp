@@ -43,8 +43,8 @@ std::string message(const std::string& name, const Json& fields = Json::object()
   return out;
 }
 const auto ready = message("ReadyForQuery", {{"status", "I"}});
-const auto login = message("AuthenticationOk") +
-                   message("BackendKeyData", {{"pid", 99}, {"key", {{"hex", "0a0b0c0d"}}}}) + ready;
+const auto login =
+    message("AuthenticationOk") + message("BackendKeyData", {{"pid", 99}, {"key", {{"hex", "0a0b0c0d"}}}}) + ready;
 const auto row = message("DataRow", {{"values", {"1"}}});
 const auto tag = message("CommandComplete", {{"tag", "SELECT 1"}});
 const auto error = message("ErrorResponse", {{"S", "ERROR"}, {"V", "ERROR"}, {"C", "42601"}, {"M", "other words"}});
@@ -62,7 +62,8 @@ struct Played {
   std::vector<std::string> heard;
 };
 
-Played play(Server server, const std::string& text = recording, std::chrono::milliseconds timeout = std::chrono::seconds(20)) {
+Played play(Server server, const std::string& text = recording,
+            std::chrono::milliseconds timeout = std::chrono::seconds(20)) {
   asio::io_context context;
   auto listener = std::move(net::Listener::bind(context.get_executor(), "127.0.0.1", 0)->front());
   std::optional<net::Stream> stream;
@@ -83,9 +84,12 @@ Played play(Server server, const std::string& text = recording, std::chrono::mil
   const auto session = read_session(text, "replay/test.trace");
   EXPECT_TRUE(session) << session.error();
   Options options{.target = *client::Target::parse("postgresql://bob:secret@127.0.0.1:" +
-                                                   std::to_string(listener.local().port) + "/?sslmode=disable",
+                                                       std::to_string(listener.local().port) + "/?sslmode=disable",
                                                    [](const std::string&) { return std::nullopt; }),
-                  .user = {}, .database = {}, .password = {}, .timeout = timeout};
+                  .user = {},
+                  .database = {},
+                  .password = {},
+                  .timeout = timeout};
   std::optional<Outcome> outcome;
   asio::co_spawn(
       context, [&]() -> awaitable<void> { outcome = co_await replay(*session, options); },

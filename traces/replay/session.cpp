@@ -119,8 +119,8 @@ class Loader {
       if (written) step.fields = std::move(*written);
     }
     if (passed.sender == Sender::frontend)
-      step.begins_write = std::exchange(border_, false) || session_.steps.empty() ||
-                          session_.steps.back().sender == Sender::backend;
+      step.begins_write =
+          std::exchange(border_, false) || session_.steps.empty() || session_.steps.back().sender == Sender::backend;
     session_.steps.push_back(std::move(step));
   }
 
