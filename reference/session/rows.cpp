@@ -43,7 +43,7 @@ void send_row_description(Output& out, std::span<const Column> columns, const Fo
 }
 
 std::expected<void, Report> send_row(Output& out, std::span<const Column> columns, const Formats& formats,
-                                     Execution::Row row, const types::Style& style) {
+                                     Execution::Row row, const types::Style& style, std::size_t longest) {
   const std::size_t start = protocol::begin_frame<protocol::DataRow>(out.bytes());
   wire::Writer writer(out.bytes());
   writer.u16(static_cast<std::uint16_t>(row.size()));
@@ -60,6 +60,14 @@ std::expected<void, Report> send_row(Output& out, std::span<const Column> column
     }
     const auto value =
         format == 0 ? types::print_text(columns[i].type, row[i], style) : types::print_binary(columns[i].type, row[i]);
+    const std::size_t so_far = out.bytes().size() - start;
+    if (value.size() > longest || so_far > longest - value.size()) {
+      out.bytes().resize(start);
+      auto report = error(sqlstate::program_limit_exceeded, "out of memory");
+      report.detail = "Cannot enlarge string buffer containing " + std::to_string(so_far) + " bytes by " +
+                      std::to_string(value.size()) + " more bytes.";
+      return std::unexpected(std::move(report));
+    }
     writer.u32(static_cast<std::uint32_t>(value.size()));
     writer.bytes(value);
   }

@@ -442,6 +442,18 @@ TEST_P(EveryDelivery, AFullServerRefusesLoginsAndTakesCancelRequests) {
   EXPECT_EQ(cancels.say(R"(CancelRequest {"pid":7,"key":{"hex":"6b6b6b6b"}})"), "cancel 7\n");
 }
 
+TEST(SendRow, RefusesARowThatNoBufferOfPostgresqlHolds) {
+  const std::vector<Column> columns(2, Column{.name = "t", .type = types::text_oid});
+  const types::Value row[]{std::string(50, 'x'), std::string(50, 'y')};
+  Output out;
+  out.raw("before");
+  auto sent = send_row(out, columns, Formats(), row, {}, 100);
+  ASSERT_FALSE(sent);
+  EXPECT_EQ(sent.error().sqlstate, sqlstate::program_limit_exceeded);
+  EXPECT_EQ(out.bytes(), "before");
+  EXPECT_TRUE(send_row(out, columns, Formats(), row, {}, 200));
+}
+
 TEST_P(EveryDelivery, LongResultsAreWrittenInPieces) {
   auto c = logged_in();
   const auto heard = c->say(R"(Query {"query":"rows 5000"})");
