@@ -1,5 +1,6 @@
 """What the client tests share: a pgreference of their own, certificates, psql with and without a terminal, TAP."""
 
+import atexit
 import os
 import pty
 import re
@@ -78,6 +79,7 @@ class Server:
     def __init__(self, program, *arguments):
         self.log_file = tempfile.NamedTemporaryFile(prefix="pgreference-log-")
         self.process = subprocess.Popen([program, "--port", "0", *arguments], stdout=subprocess.PIPE, stderr=self.log_file)
+        atexit.register(self.process.kill)  # after a check that failed; no effect on a process that has ended
         line = self.process.stdout.readline().decode()
         match = re.fullmatch(r"listening on .*:(\d+)\n", line)
         if not match:
