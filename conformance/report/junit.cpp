@@ -24,6 +24,12 @@ std::string clean(std::string_view text) {
                                                              : 0;
     bool good = length > 0 && i + length <= text.size() && (length > 1 || byte >= 0x20 || byte == '\n' || byte == '\t');
     for (std::size_t k = 1; good && k < length; ++k) good = (static_cast<unsigned char>(text[i + k]) & 0xc0) == 0x80;
+    if (good && length > 2) {
+      // Neither overlong forms, surrogates and what lies beyond Unicode, nor U+FFFE and U+FFFF.
+      const auto next = static_cast<unsigned char>(text[i + 1]);
+      good = !(byte == 0xe0 && next < 0xa0) && !(byte == 0xed && next >= 0xa0) && !(byte == 0xf0 && next < 0x90) &&
+             !(byte == 0xf4 && next >= 0x90) && text.substr(i, 3) != "\xef\xbf\xbe" && text.substr(i, 3) != "\xef\xbf\xbf";
+    }
     if (good)
       out += text.substr(i, length);
     else

@@ -24,6 +24,7 @@ asio::awaitable<std::string> do_sql(const Run& run, std::vector<std::string> sta
       if (event.is("ErrorResponse")) co_return statement + ": " + event.describe();
       if (event.is("ReadyForQuery")) break;
       if (event.kind != client::Event::Kind::message) co_return statement + ": " + event.describe();
+      if (net::Clock::now() > deadline) co_return statement + ": no end of the answer before the deadline";
     }
   }
   co_await connection.terminate(deadline);

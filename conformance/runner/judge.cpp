@@ -31,7 +31,8 @@ std::optional<notation::Message> parse_line(std::string_view line) {
   return *trace->items[0].message();
 }
 
-std::string came(const Result& result) {
+std::string came(const Result& result, const Failure& failure) {
+  if (!failure.facet.empty()) return failure.actual;
   if (!result.actual.empty()) return result.actual;
   return !result.failures.empty() && result.failures.front().no_answer ? "no answer" : "";
 }
@@ -69,8 +70,8 @@ struct Judge {
     const auto& entry = *use->entry;
     use->borne_out = true;
     if (failure.target_down) return worse(Standing::changed, true, entry.reason);
-    if (entry.verdict == Verdict::varies) return worse(Standing::varies, failure.no_answer, entry.reason);
-    if (!entry.actual.empty() && !actual_matches(entry.actual, came(judged.result)))
+    if (entry.verdict == Verdict::varies) return worse(Standing::varies, failure.no_answer || failure.lost_step, entry.reason);
+    if (!entry.actual.empty() && !actual_matches(entry.actual, came(judged.result, failure)))
       return worse(Standing::changed, true, fmt::format("{}; expected was {}", entry.reason, entry.actual));
     worse(Standing::as_expected, false, entry.reason);
   }

@@ -106,13 +106,27 @@ TEST(Judge, SilenceCanBeExpected) {
   EXPECT_EQ(run.judge(failing(Level::must, "", "B close")).standing, Standing::changed);
 }
 
-TEST(Judge, VariesGatesOnlyOnSilenceAndDeadTarget) {
+TEST(Judge, FacetsAreHeldAgainstTheMessageInWhichTheyDiffer) {
+  Court run;
+  run.rules.gate = Level::postgresql;
+  run.expect("a/x", Expect::fail, "", R"(B ErrorResponse {"C":"08P01"})");
+  auto other = failing(Level::postgresql, "sqlstate");
+  other.failures[0].actual = R"(B ErrorResponse {"S":"ERROR","C":"08P01"})";
+  EXPECT_EQ(run.judge(other).standing, Standing::as_expected);
+  other.failures[0].actual = R"(B ErrorResponse {"S":"ERROR","C":"42601"})";
+  EXPECT_EQ(run.judge(other).standing, Standing::changed);
+}
+
+TEST(Judge, VariesGatesOnlyOnSilenceLostStepAndDeadTarget) {
   Court run;
   run.rules.gate = Level::postgresql;
   run.expect("a/x", Expect::varies);
   EXPECT_FALSE(run.judge(failing(Level::must)).gates);
   EXPECT_FALSE(run.judge(result(Verdict::pass)).gates);
   EXPECT_TRUE(run.judge(silent()).gates);
+  auto lost = failing(Level::must);
+  lost.failures[0].lost_step = true;
+  EXPECT_TRUE(run.judge(lost).gates);
   auto down = failing(Level::must);
   down.failures[0].target_down = true;
   EXPECT_TRUE(run.judge(down).gates);

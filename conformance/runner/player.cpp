@@ -14,6 +14,9 @@ using notation::Verb;
 
 namespace {
 
+constexpr std::size_t longest_conversation = 1u << 20;  // in bytes; of a longer one the end is reported
+constexpr unsigned patience = 10;                       // timeouts, until a flight's answers must be complete
+
 // received: an event as the matcher knows it.
 Received received(const std::string& connection, const client::Event& event) {
   using Kind = client::Event::Kind;
@@ -24,9 +27,23 @@ Received received(const std::string& connection, const client::Event& event) {
       return {connection, std::string(protocol::json::raw_name), protocol::json::hex(event.bytes)};
     case Kind::tls_alert:
       return {connection, "tls-alert", Json{{"alert", event.alert}}};
+    case Kind::error:
+      // Not the target's closing: what we could not read, or our own closing.
+      return {connection, "error", Json{{"text", event.text}}};
+    case Kind::eof:
+    case Kind::truncated:
+      // A message that breaks off is what a crash looks like.
+      if (!event.bytes.empty()) return {connection, "unfinished", protocol::json::hex(event.bytes)};
+      [[fallthrough]];
     default:
       return {connection, "close", Json::object()};
   }
+}
+
+// shown: without what lets a reader try passwords.
+Received shown(Received message) {
+  if (message.name == "AuthenticationSASLFinal") message.fields = Json{{"data", "v=…"}};
+  return message;
 }
 
 // line_of: a message as a B line of the notation.
@@ -93,13 +110,16 @@ asio::awaitable<void> Player::play() {
 
 bool Player::reckless() const {
   return std::ranges::any_of(lines_, [](const auto& each) {
-    return each.second.connection && each.second.connection->monitor().frontend_broke();
+    return each.second.hung_up || (each.second.connection && each.second.connection->monitor().frontend_broke());
   });
 }
 
 void Player::report(Result& result) const {
-  result.conversation = conversation_;
+  result.conversation.assign(conversation_.begin(), conversation_.end());
+  if (forgotten_ > 0)
+    result.conversation.insert(result.conversation.begin(), "# " + std::to_string(forgotten_) + " lines before");
   result.actual = actual_;
+  result.variants.clear();
   for (const auto& taken : matcher_.taken()) result.variants.push_back(taken.alternative->label);
   Level level = Level::postgresql;
   parse_level(test_.level, level);
@@ -114,15 +134,20 @@ void Player::report(Result& result) const {
                             "[" + name + "] AuthenticationSASLFinal: " + line.connection->facts().scram->error(), 0,
                             false});
   // A message that the conversation's rules forbid is a failure even where no line of the case minds it.
-  if (failures.empty())
-    for (const auto& [name, line] : lines_)
-      if (line.connection)
-        for (const auto& violation : line.connection->violations())
-          failures.push_back({level, "", "against the message flow: " + violation, 0, false});
-  for (const auto& [item, difference] : matcher_.facets())
+  const bool told = !failures.empty();
+  for (const auto& [name, line] : lines_) {
+    if (!line.connection) continue;
+    for (const auto& violation : line.connection->violations()) {
+      if (!told) failures.push_back({level, "", "against the message flow: " + violation, 0, false});
+      failures.front().lost_step = true;
+    }
+  }
+  for (const auto& [item, difference] : matcher_.facets()) {
     failures.push_back({Level::postgresql, std::string(facet_name(difference.facet)),
                         difference.path + ": expected " + difference.expected + ", got " + difference.actual,
                         item->place.line, false});
+    if (const auto line = differing_.find(item); line != differing_.end()) failures.back().actual = line->second;
+  }
   std::ranges::stable_sort(failures, std::greater{}, &Failure::level);
   result.verdict = !broken_.empty() ? Verdict::broken : failures.empty() ? Verdict::pass : Verdict::fail;
   result.reason = broken_;
@@ -177,8 +202,11 @@ bool Player::say(Line& line, const Item& item) {
   auto fields = bindings_.substitute(message.fields);
   if (!fields) return broken("line " + std::to_string(item.place.line) + ": " + fields.error());
   auto queued = line.connection->queue(message.name, *fields);
-  if (!queued) return broken("line " + std::to_string(item.place.line) + ": " + queued.error().text);
-  return true;
+  if (queued) return true;
+  // What the target said cannot be answered: that is its fault.
+  if (queued.error().kind == client::Failure::Kind::protocol)
+    return fail("cannot say " + message.name + ": " + queued.error().text, item.place.line);
+  return broken("line " + std::to_string(item.place.line) + ": " + queued.error().text);
 }
 
 // --- Reading -----------------------------------------------------------------------------------------------------
@@ -188,8 +216,14 @@ asio::awaitable<bool> Player::settle() {
   if (matcher_.settled()) co_return true;
   const bool flushed = co_await flush_all();
   if (!flushed) co_return false;
+  const auto last = net::Clock::now() + patience * run_.timeout;
   while (!matcher_.settled()) {
     const auto waiting = matcher_.waiting();
+    // Rows or notices without end are no answer either.
+    if (net::Clock::now() > last)
+      co_return fail("[" + *waiting.begin() + "] no end of the answer within " +
+                         std::to_string(patience * run_.timeout.count()) + " ms",
+                     0, true);
     // Something must come on each of these; which comes first is nobody's business.
     const bool good = co_await take_one(*waiting.begin());
     if (!good) co_return false;
@@ -217,18 +251,22 @@ asio::awaitable<bool> Player::take_one(const std::string& name) {
         "[" + name + "] no answer within " + std::to_string(run_.timeout.count()) + " ms; expected " + expected, at,
         true);
   }
-  if (event.ended()) line.closed = true;
+  if (event.ended()) line.closed = line.hung_up = true;
   if (event.kind == client::Event::Kind::message && asynchronous_.tolerated(name, event.name)) co_return true;
   co_return offer(received(name, event), line);
 }
 
 bool Player::offer(Received message, Line& line) {
   const auto step = matcher_.offer(message);
-  if (step.outcome == Outcome::consumed) return true;
+  if (step.outcome == Outcome::consumed) {
+    if (!step.facets.empty()) differing_[step.item] = line_of(message);
+    return true;
+  }
   if (step.outcome == Outcome::later) {
     line.early.push_back(std::move(message));
     return true;
   }
+  message = shown(std::move(message));
   actual_ = line_of(message);
   return fail(describe(step, message), step.attempts.empty() ? 0 : step.attempts.front().item->place.line);
 }
@@ -245,13 +283,12 @@ asio::awaitable<bool> Player::say_goodbye() {
     if (before_login(monitor.phase()) || monitor.frontend_broke()) continue;
     auto last = co_await line.connection->terminate(deadline());
     using Kind = client::Event::Kind;
-    while (last.kind == Kind::message && asynchronous_.tolerated(name, last.name))
-      last = co_await line.connection->receive(deadline());
     if (last.kind == Kind::timeout)
       co_return fail("[" + name + "] the connection was not closed within " + std::to_string(run_.timeout.count()) +
                          " ms after Terminate",
                      0, true);
-    if (last.kind != Kind::eof && last.kind != Kind::truncated && last.kind != Kind::reset) {
+    const bool closed = last.kind == Kind::eof || last.kind == Kind::truncated || last.kind == Kind::reset;
+    if (!closed || (!last.bytes.empty() && last.kind != Kind::reset)) {
       actual_ = line_of(received(name, last));
       co_return fail("[" + name + "] a message that nothing waits for: " + last.describe(), 0);
     }
@@ -280,6 +317,8 @@ asio::awaitable<bool> Player::flush(Line& line) {
 
 Player::Line& Player::open(const std::string& name, const Json& how) {
   auto& line = lines_[name];
+  if (run_.live) run_.live->erase(line.connection.get());
+  line = {};
   client::Options options;
   if (const auto role = how.find("as"); role != how.end()) options.role = role->get<std::string>();
   Json tls = tls_arguments(items_, name);
@@ -288,11 +327,19 @@ Player::Line& Player::open(const std::string& name, const Json& how) {
   if (const auto own = tls.find("client_certificate"); own != tls.end())
     options.tls.client_certificate = own->get<bool>();
   const std::string prefix = lines_.size() == 1 && name == notation::default_connection ? "" : "[" + name + "] ";
-  options.on_said = [this, prefix](const client::Said& said) { conversation_.push_back(prefix + said.line()); };
-  if (run_.live) run_.live->erase(line.connection.get());
+  options.on_said = [this, prefix](const client::Said& said) { write_down(prefix + said.line()); };
   line.connection = std::make_unique<client::Connection>(run_.target, std::move(options));
   if (run_.live) run_.live->insert(line.connection.get());
   return line;
+}
+
+void Player::write_down(std::string said) {
+  conversation_size_ += said.size();
+  conversation_.push_back(std::move(said));
+  for (; conversation_size_ > longest_conversation && conversation_.size() > 1; ++forgotten_) {
+    conversation_size_ -= conversation_.front().size();
+    conversation_.pop_front();
+  }
 }
 
 asio::awaitable<Player::Line*> Player::line(const std::string& name, std::size_t at) {
@@ -366,6 +413,8 @@ asio::awaitable<bool> Player::verb(const Item& item) {
       if (good) good = co_await flush(line);
       if (!good) co_return false;
       auto established = co_await line.connection->start_tls(deadline());
+      if (!established && established.error().kind == client::Failure::Kind::usage)
+        co_return broken("line " + std::to_string(at) + ": " + established.error().text);
       // A handshake that is meant to fail is followed by `B tls-alert` or `B close`.
       if (!established) line.pending = established.error().event;
       co_return true;

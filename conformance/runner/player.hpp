@@ -30,7 +30,7 @@ class Player {
 
   // retry: the outcome proves nothing; at most that many more times. 0: it does prove something.
   unsigned retry() const { return retry_; }
-  // reckless: somebody said what is illegal; the target has to show that it is still there.
+  // reckless: somebody said what is illegal, or the target ended a connection; it has to show that it is still there.
   bool reckless() const;
   void report(Result& result) const;
 
@@ -40,6 +40,7 @@ class Player {
     std::optional<client::Event> pending;  // came before anybody waited for it: the failure of a handshake
     std::deque<compare::Received> early;   // came, and belongs to what follows
     bool connected = false, closed = false;
+    bool hung_up = false;  // closed, and not by us
   };
 
   asio::awaitable<bool> play_items(const std::vector<notation::Item>& items);
@@ -56,6 +57,7 @@ class Player {
 
   bool say(Line& line, const notation::Item& item);
   bool offer(compare::Received received, Line& line);
+  void write_down(std::string said);
   bool fail(std::string text, std::size_t at, bool no_answer = false);
   bool broken(std::string text);
   net::TimePoint deadline() const;
@@ -67,7 +69,9 @@ class Player {
   compare::Bindings bindings_;
   compare::Matcher matcher_;
   std::map<std::string, Line> lines_;
-  std::vector<std::string> conversation_;
+  std::deque<std::string> conversation_;
+  std::size_t conversation_size_ = 0, forgotten_ = 0;
+  std::map<const notation::Item*, std::string> differing_;  // messages taken although a facet differs
   std::vector<Failure> failures_;
   std::string broken_, actual_;
   unsigned retry_ = 0;

@@ -276,7 +276,11 @@ awaitable<Event> Connection::terminate(net::TimePoint deadline) {
     static_cast<void>(co_await send("Terminate", Json::object(), deadline));
   for (;;) {
     auto event = co_await receive(deadline);
-    if (event.is("NoticeResponse") || event.is("ParameterStatus") || event.is("NotificationResponse")) continue;
+    // What comes without a pause would never let the deadline pass.
+    if (event.is("NoticeResponse") || event.is("ParameterStatus") || event.is("NotificationResponse")) {
+      if (net::Clock::now() < deadline) continue;
+      event = state_->timed_out();
+    }
     close();
     co_return event;
   }

@@ -112,6 +112,8 @@ awaitable<Expected<void>> Connection::State::log_in(Connection& connection, Logi
   for (;;) {
     // Where sending failed, the reason may still be there to be read.
     auto event = co_await connection.receive(deadline);
+    // What comes without a pause would never let the deadline pass.
+    if (event.kind == Event::Kind::message && net::Clock::now() > deadline) event = timed_out();
     if (!login.until.empty() && event.is(login.until)) {
       ready.push_front(std::move(event));
       co_return Expected<void>{};

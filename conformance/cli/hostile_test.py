@@ -1,0 +1,206 @@
+#!/usr/bin/env python3
+"""Servers that misbehave are caught, and end nobody's patience: hostile_test.py PGCONFORM"""
+import json
+import os
+import select
+import signal
+import socket
+import struct
+import sys
+import threading
+import time
+import xml.etree.ElementTree as xml
+
+from tap import Program, expect, run, status
+
+pgconform = Program(sys.argv[1])
+CASES = """=== one-row
+title: A row comes
+
+F Query {"query":"SELECT 1"}
+B RowDescription
+B+ DataRow
+B CommandComplete
+B ReadyForQuery
+
+=== closes
+title: An impossible length ends the session
+
+F raw {"hex":"5100000001"}
+B close
+
+=== error
+title: An error comes
+level: must
+
+F Query {"query":"SELEKT"}
+B ErrorResponse {"C":"42601"}
+B ReadyForQuery
+"""
+FACET = 'B ErrorResponse {"C":"22000"}'
+
+
+def message(kind, body=b""):
+    return kind + struct.pack(">I", len(body) + 4) + body
+
+
+def error(severity, code, text=b"no"):
+    return message(b"E", b"".join([b"S", severity, b"\0V", severity, b"\0C", code, b"\0M", text, b"\0\0"]))
+
+
+NOTICE = message(b"N", error(b"NOTICE", b"00000")[5:])
+READY = message(b"Z", b"I")
+COLUMNS = message(b"T", b"\0\1a\0" + struct.pack(">IHIHIH", 0, 0, 23, 4, 0xffffffff, 0))
+ROW = message(b"D", b"\0\1\0\0\0\0011")
+DONE = message(b"C", b"SELECT 1\0")
+
+
+class Server:
+    """One that logs everybody in and has an answer for each message type; `flood` follows without end."""
+
+    def __init__(self, login=message(b"R", b"\0\0\0\0") + READY, answers=None, after_query=b"", flood=b"", lives=None):
+        self.login, self.after_query, self.flood, self.lives = login, after_query, flood, lives
+        self.answers = {"Q": COLUMNS + ROW + DONE + READY, "E": error(b"ERROR", b"42601") + READY, **(answers or {})}
+        self.socket = socket.create_server(("127.0.0.1", 0))
+        self.uri = f"postgresql://me@127.0.0.1:{self.socket.getsockname()[1]}/me?sslmode=disable"
+        self.accepted = threading.Event()
+        threading.Thread(target=self.serve, daemon=True).start()
+
+    def serve(self):
+        while True:
+            client = self.socket.accept()[0]
+            self.accepted.set()
+            threading.Thread(target=self.talk, args=(client,), daemon=True).start()
+
+    def talk(self, client):
+        with client:
+            try:
+                self.answer(client)
+            except OSError:
+                pass
+
+    def answer(self, client):
+        if self.lives is not None:
+            self.lives -= 1
+            if self.lives < 0:
+                return
+        client.recv(8192)
+        client.sendall(self.login)
+        while self.flood and not self.after_query:
+            client.sendall(self.flood * 100)
+        while said := client.recv(8192):
+            if said.startswith(b"X"):
+                return
+            if said.startswith(b"Q\0\0\0\1"):
+                return client.sendall(self.answers.get("raw", b""))
+            if b"SELEKT" in said:
+                client.sendall(self.answers["E"])
+                continue
+            client.sendall(self.after_query or self.answers["Q"])
+            while self.flood and not select.select([client], [], [], 0)[0]:
+                client.sendall(self.flood * 100)
+
+    def check(self, *arguments):
+        return pgconform("check", self.uri, "--cases", cases, "--timeout", "0.3", "--gate", "postgresql", "--report",
+                         "json=out.json,junit=out.xml", *arguments)
+
+
+cases = os.path.dirname(pgconform.file("cases/all.case", CASES))
+
+
+def told():
+    with open(os.path.join(pgconform.directory.name, "out.json"), encoding="utf-8") as file:
+        return json.load(file)
+
+
+def right():
+    """a server that is right passes"""
+    result = Server().check()
+    status(result, 0)
+    expect("3 passed" in result.stdout, result.stdout)
+
+
+def unfinished():
+    """a message that breaks off before the server closes is no closing"""
+    result = Server(answers={"raw": error(b"FATAL", b"08P01")[:7]}).check("--run", "all/closes")
+    status(result, 1)
+    expect("unfinished" in result.stdout, result.stdout)
+
+
+def dead():
+    """a server that serves nobody after it has closed a connection is down"""
+    result = Server(lives=3).check("--run", "all/closes")
+    status(result, 1)
+    expect("target down" in result.stdout, result.stdout)
+
+
+def endless_rows():
+    """rows without end are no answer, and are not all kept"""
+    result = Server(after_query=COLUMNS, flood=ROW).check("--run", "all/one-row")
+    status(result, 1)
+    case = told()["cases"][0]
+    expect(case["failures"][0]["no_answer"], case["failures"])
+    expect(len(json.dumps(case)) < 8 << 20, len(json.dumps(case)))
+
+
+def endless_notices():
+    """notices without end end the patience of a login, and of an answer"""
+    begun = time.monotonic()
+    status(Server(login=message(b"R", b"\0\0\0\0"), flood=NOTICE).check(), 3)
+    status(Server(after_query=NOTICE, flood=NOTICE).check("--run", "all/one-row"), 1)
+    expect(time.monotonic() - begun < 20, time.monotonic() - begun)
+
+
+def facet():
+    """a profile may say in which message a facet differs"""
+    server = Server(answers={"E": error(b"ERROR", b"22000") + READY})
+    for actual, expected in ((FACET, 0), ('B ErrorResponse {"C":"0A000"}', 1)):
+        profile = pgconform.file("p.json", json.dumps({"format": 1, "name": "p", "expect": [
+            {"cases": "all/error", "verdict": "fail", "actual": actual, "reason": "known"}]}))
+        status(server.check("--run", "all/error", "--profile", profile), expected)
+
+
+def any_text():
+    """what a server says never makes a report that cannot be read"""
+    text = b"\xef\xbf\xbf \xed\xa0\x80 \x1b \xc0\x80 \xf4\x90\x80\x80 ]]> &"
+    status(Server(answers={"Q": error(b"ERROR", b"42601", text) + READY}).check("--run", "all/one-row"), 1)
+    xml.parse(os.path.join(pgconform.directory.name, "out.xml"))
+    expect(told()["cases"], told())
+
+
+def interrupted_at_once():
+    """Ctrl-C ends a login that nobody answers, with the report written"""
+    server = Server(login=b"")
+    child = pgconform.start("check", server.uri, "--cases", cases, "--timeout", "50", "--report", "json=out.json")
+    try:
+        expect(server.accepted.wait(20), "nobody came")
+        child.send_signal(signal.SIGINT)
+        output, trouble = child.communicate(timeout=20)
+    finally:
+        child.kill()
+    expect(child.returncode == 130, child.returncode, output, trouble)
+    expect(told()["interrupted"], told())
+
+
+def interrupted_twice():
+    """a second Ctrl-C ends at once, whatever the cases wait for"""
+    server = Server(after_query=message(b"Z", b"I")[:3])
+    slow = os.path.dirname(pgconform.file("slow/all.case", """=== table
+title: Its table cannot be made
+
+F Query {"query":"INSERT INTO ${table:a int} VALUES (1)"}
+B CommandComplete
+"""))
+    child = pgconform.start("check", server.uri, "--cases", slow, "--timeout", "50", "--report", "json=out.json")
+    try:
+        expect(server.accepted.wait(20), "nobody came")
+        while child.poll() is None:
+            child.send_signal(signal.SIGINT)
+            select.select([], [], [], 0.2)
+        output, trouble = child.communicate(timeout=20)
+    finally:
+        child.kill()
+    expect(child.returncode == 130, child.returncode, output, trouble)
+
+
+run(right, unfinished, dead, endless_rows, endless_notices, facet, any_text, interrupted_at_once, interrupted_twice)
