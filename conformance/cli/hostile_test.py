@@ -64,6 +64,7 @@ class Server:
         self.socket = socket.create_server(("127.0.0.1", 0))
         self.uri = f"postgresql://me@127.0.0.1:{self.socket.getsockname()[1]}/me?sslmode=disable"
         self.accepted = threading.Event()
+        self.heard = b""
         threading.Thread(target=self.serve, daemon=True).start()
 
     def serve(self):
@@ -89,6 +90,7 @@ class Server:
         while self.flood and not self.after_query:
             client.sendall(self.flood * 100)
         while said := client.recv(8192):
+            self.heard += said
             if said.startswith(b"X"):
                 return
             if said.startswith(b"Q\0\0\0\1"):
@@ -127,11 +129,34 @@ def unfinished():
     expect("unfinished" in result.stdout, result.stdout)
 
 
+def garbage_of_another_version():
+    """what cannot be read is no other version's answer"""
+    later = os.path.dirname(pgconform.file("later/all.case", CASES.replace("level: must", "since: 99")))
+    for answer, expected in ((error(b"ERROR", b"22000") + READY, 0), (b"SSH-2.0\r\n", 1), (DONE[:9], 1)):
+        server = Server(answers={"E": answer})
+        status(pgconform("check", server.uri, "--cases", later, "--run", "all/error", "--gate", "postgresql",
+                         "--timeout", "0.3"), expected)
+
+
 def dead():
     """a server that serves nobody after it has closed a connection is down"""
     result = Server(lives=3).check("--run", "all/closes")
     status(result, 1)
     expect("target down" in result.stdout, result.stdout)
+
+
+def table_in_doubt():
+    """a table is dropped even where its making was not answered as it should be"""
+    server = Server(answers={"Q": DONE[:4] + b"\x7f"})
+    tables = os.path.dirname(pgconform.file("tables/all.case", """=== table
+title: A table is there
+
+F Query {"query":"TABLE ${table:a int}"}
+B RowDescription
+B ReadyForQuery
+"""))
+    status(pgconform("check", server.uri, "--cases", tables, "--timeout", "0.3"), 3)
+    expect(b"CREATE TABLE" in server.heard and b"DROP TABLE" in server.heard, server.heard)
 
 
 def endless_rows():
@@ -203,4 +228,5 @@ B CommandComplete
     expect(child.returncode == 130, child.returncode, output, trouble)
 
 
-run(right, unfinished, dead, endless_rows, endless_notices, facet, any_text, interrupted_at_once, interrupted_twice)
+run(right, unfinished, garbage_of_another_version, dead, table_in_doubt, endless_rows, endless_notices,
+    facet, any_text, interrupted_at_once, interrupted_twice)

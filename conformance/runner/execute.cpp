@@ -63,6 +63,8 @@ asio::awaitable<Result> execute(const Run& run, const notation::Case& test, std:
     if (!trouble.empty()) {
       result.verdict = Verdict::broken;
       result.reason = "cannot make its table: " + trouble;
+      // It may be there all the same: only the answer was not what we know.
+      co_await do_sql(run, drop);
       break;
     }
     Player player(run, test, std::move(items), templates.names());

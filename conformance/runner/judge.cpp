@@ -70,7 +70,8 @@ struct Judge {
     const auto& entry = *use->entry;
     use->borne_out = true;
     if (failure.target_down) return worse(Standing::changed, true, entry.reason);
-    if (entry.verdict == Verdict::varies) return worse(Standing::varies, failure.no_answer || failure.lost_step, entry.reason);
+    if (entry.verdict == Verdict::varies)
+      return worse(Standing::varies, failure.no_answer || failure.lost_step, entry.reason);
     if (!entry.actual.empty() && !actual_matches(entry.actual, came(judged.result, failure)))
       return worse(Standing::changed, true, fmt::format("{}; expected was {}", entry.reason, entry.actual));
     worse(Standing::as_expected, false, entry.reason);

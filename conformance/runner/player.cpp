@@ -138,7 +138,7 @@ void Player::report(Result& result) const {
       if (line.connection && line.connection->facts().scram && !*line.connection->facts().scram)
         failures.push_back({level, "",
                             "[" + name + "] AuthenticationSASLFinal: " + line.connection->facts().scram->error(), 0,
-                            false});
+                            false, false, true});
   // A message that the conversation's rules forbid is a failure even where no line of the case minds it.
   const bool told = !failures.empty();
   for (const auto& [name, line] : lines_) {
@@ -253,9 +253,10 @@ asio::awaitable<bool> Player::take_one(const std::string& name) {
       if (at == 0) at = item->place.line;
       if (item->message()) expected += (expected.empty() ? "" : " or ") + item->message()->name;
     }
-    co_return fail(
-        "[" + name + "] no answer within " + std::to_string(run_.timeout.count()) + " ms; expected " + expected, at,
-        true);
+    fail("[" + name + "] no answer within " + std::to_string(run_.timeout.count()) + " ms; expected " + expected, at,
+         true);
+    failures_.back().lost_step = !event.bytes.empty();
+    co_return false;
   }
   if (event.ended()) line.closed = line.hung_up = true;
   if (event.kind == client::Event::Kind::message && asynchronous_.tolerated(name, event.name)) co_return true;
@@ -274,7 +275,11 @@ bool Player::offer(Received message, Line& line) {
   }
   message = shown(std::move(message));
   actual_ = line_of(message);
-  return fail(describe(step, message), step.attempts.empty() ? 0 : step.attempts.front().item->place.line);
+  fail(describe(step, message), step.attempts.empty() ? 0 : step.attempts.front().item->place.line);
+  // No version of anything sends what cannot be read.
+  failures_.back().lost_step =
+      message.name == protocol::json::raw_name || message.name == "unfinished" || message.name == "error";
+  return false;
 }
 
 // say_goodbye: every connection that is in step ends with Terminate and the server's closing; nothing else may come.
@@ -377,6 +382,7 @@ asio::awaitable<Player::Line*> Player::log_in(const std::string& name, const Jso
       broken(failure.text);
     else
       fail("[" + name + "] login failed: " + failure.text, at, failure.event.kind == client::Event::Kind::timeout);
+    if (!failures_.empty()) failures_.back().lost_step = failure.kind == client::Failure::Kind::protocol;
     co_return nullptr;
   }
   line.connected = true;

@@ -32,7 +32,7 @@ struct Failure {
   std::size_t line = 0;      // in the case's file; 0: no single one
   bool no_answer = false;    // silence until the deadline
   bool target_down = false;  // a new connection is no longer served
-  bool lost_step = false;    // the target broke the message flow
+  bool lost_step = false;    // the target broke the message flow, or cannot be understood
   std::string actual = {};   // of a facet: the message in which it differs, as a line
 };
 

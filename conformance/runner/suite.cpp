@@ -177,9 +177,9 @@ class Suite {
       if (!any_version) return;
       // Another version may have nothing to say here, which cannot be told from a target that hangs.
       result.verdict = Verdict::skipped;
-      result.reason = fmt::format("no answer, as may be right {}: --postgresql tells which version is meant",
-                                  test.since.empty() ? "after until " + test.until.back()
-                                                     : "before since " + test.since.front());
+      result.reason =
+          fmt::format("no answer, as may be right {}: --postgresql tells which version is meant",
+                      test.since.empty() ? "after until " + test.until.back() : "before since " + test.since.front());
       result.failures.clear();
       return;
     }
