@@ -238,7 +238,7 @@ class ChangeRun : public WriteRun {
       auto& transactions = session_.database().transactions;
       Stamp& stamp = rows[place_].stamp;
       Xid own = session_.transaction().xid();
-      if (stamp.ended != 0 && stamp.ended != own) {
+      if (stamp.ended != 0 && !session_.transaction().is_own(stamp.ended)) {
         // Somebody else has written this row; whether that stands is not decided, or it was after this snapshot.
         if (transactions.is_running(stamp.ended)) refuse("waiting for another transaction's change of the same row");
         if (!transactions.is_aborted(stamp.ended)) {

@@ -47,12 +47,8 @@ Value SessionState::current(std::string_view name, std::int32_t modifier) {
 }
 
 std::shared_ptr<Table> SessionState::find_table(std::string_view schema, std::string_view name) {
-  Snapshot snapshot{&database_.transactions, 0, 0, 0, {}};
   // Names are looked up in the catalogue as it is now, whatever the isolation level, as PostgreSQL does.
-  snapshot.own = transaction_.known_xid();
-  snapshot.command = transaction_.command() + 1;
-  snapshot.next = database_.transactions.next();
-  snapshot.running.assign(database_.transactions.running().begin(), database_.transactions.running().end());
+  Snapshot snapshot = transaction_.newest();
   std::shared_ptr<Table> found;
   for (const auto& table : database_.tables) {
     if (table->name != name || !table->stamp.visible(snapshot)) continue;

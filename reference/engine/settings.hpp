@@ -50,6 +50,9 @@ class Settings {
   void start_transaction();
   void commit_transaction();
   void abort_transaction();
+  void start_subtransaction();
+  void commit_subtransaction();
+  void abort_subtransaction();
 
   Characteristics characteristics() const;
   void set_characteristics(const Characteristics& characteristics);
@@ -78,7 +81,10 @@ class Settings {
   Values defaults_;  // boot and startup values
   Values session_;   // SET
   Values local_;     // SET LOCAL
-  Values before_;    // session_ when the transaction began
+  struct Before {
+    Values session, local;
+  };
+  std::vector<Before> before_;  // what was in force when the transaction and each open subtransaction began
   types::Style style_;
   Values reported_;
 };

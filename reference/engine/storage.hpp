@@ -2,8 +2,8 @@
 
 #include <algorithm>
 #include <cstdint>
+#include <map>
 #include <memory>
-#include <set>
 #include <string>
 #include <vector>
 
@@ -19,39 +19,65 @@ using types::Value;
 using Xid = std::uint64_t;  // 0: none
 using Row = std::vector<Value>;
 struct Expr;
+class SessionState;
 
-// Transactions: which are running and how the others ended. One for the engine.
+// Transactions: how each transaction and subtransaction stands. One for the engine. A released subtransaction goes on
+// running until its top-level transaction ends.
 class Transactions {
  public:
-  Xid begin() {
-    running_.insert(next_);
-    return next_++;
+  // begin: a new number, held by `holder` until it ends.
+  Xid begin(SessionState* holder) {
+    Xid xid = first_ + ended_.size();
+    ended_.push_back(Status::running);
+    running_.emplace_hint(running_.end(), xid, holder);
+    return xid;
   }
-  void commit(Xid xid) { running_.erase(xid); }
-  void abort(Xid xid) {
-    running_.erase(xid);
-    aborted_.insert(xid);
+  void commit(Xid xid) { end(xid, Status::committed); }
+  void abort(Xid xid) { end(xid, Status::aborted); }
+  bool is_aborted(Xid xid) const { return status(xid) == Status::aborted; }
+  bool is_running(Xid xid) const { return status(xid) == Status::running; }
+  // holder: whose running transaction it is; null if it has ended.
+  SessionState* holder(Xid xid) const {
+    auto it = running_.find(xid);
+    return it == running_.end() ? nullptr : it->second;
   }
-  bool is_aborted(Xid xid) const { return aborted_.contains(xid); }
-  bool is_running(Xid xid) const { return running_.contains(xid); }
-  const std::set<Xid>& running() const { return running_; }
-  Xid next() const { return next_; }
-  // forget_aborted: once no row carries them any more.
-  void forget_aborted() { aborted_.clear(); }
+  std::vector<Xid> running() const {
+    std::vector<Xid> list;
+    list.reserve(running_.size());
+    for (const auto& [xid, holder] : running_) list.push_back(xid);
+    return list;
+  }
+  Xid next() const { return first_ + ended_.size(); }
+  // forget_aborted: once no row carries them any more, and none is running.
+  void forget_aborted() {
+    first_ = next();
+    ended_.clear();
+  }
 
  private:
-  Xid next_ = 1;
-  std::set<Xid> running_, aborted_;
+  enum class Status : std::uint8_t { committed, running, aborted };
+  Status status(Xid xid) const {
+    return xid < first_ || xid >= next() ? Status::committed : ended_[static_cast<std::size_t>(xid - first_)];
+  }
+  void end(Xid xid, Status status) {
+    running_.erase(xid);
+    ended_[static_cast<std::size_t>(xid - first_)] = status;
+  }
+
+  Xid first_ = 1;  // older ones have committed, or left nothing behind
+  std::vector<Status> ended_;
+  std::map<Xid, SessionState*> running_;
 };
 
 // Snapshot: what one statement sees: its own transaction's earlier commands, and what had committed by then.
 struct Snapshot {
   const Transactions* transactions = nullptr;
-  Xid own = 0;
+  std::vector<Xid> own;  // the transaction's number and those of its subtransactions that were not undone
   std::uint32_t command = 0;
   Xid next = 0;
   std::vector<Xid> running;
 
+  bool is_own(Xid xid) const { return std::ranges::find(own, xid) != own.end(); }
   // includes: the work of `xid` was committed when the snapshot was taken.
   bool includes(Xid xid) const {
     return xid < next && !std::ranges::binary_search(running, xid) && !transactions->is_aborted(xid);
@@ -64,10 +90,10 @@ struct Stamp {
   std::uint32_t made_in = 0, ended_in = 0;
 
   bool visible(const Snapshot& s) const {
-    bool there = made == s.own && made != 0 ? made_in < s.command : s.includes(made);
+    bool there = s.is_own(made) ? made_in < s.command : s.includes(made);
     if (!there) return false;
     if (ended == 0) return true;
-    return !(ended == s.own ? ended_in < s.command : s.includes(ended));
+    return !(s.is_own(ended) ? ended_in < s.command : s.includes(ended));
   }
 };
 

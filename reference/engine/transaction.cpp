@@ -3,6 +3,7 @@
 #include "engine/error.hpp"
 #include "engine/session_state.hpp"
 
+// What happens when transactions begin and end; blocks.cpp has the statements that move the states.
 namespace pgconform::engine {
 
 void TransactionMachine::start() {
@@ -14,66 +15,127 @@ void TransactionMachine::start() {
   session_.settings().start_transaction();
 }
 
+void TransactionMachine::clean_up() {
+  open_ = false;
+  levels_[0].xid = 0;
+  levels_[0].released.clear();
+  kept_.reset();
+  auto& database = session_.database();
+  if (--database.open_transactions == 0 && database.has_garbage) database.sweep();
+}
+
 void TransactionMachine::commit() {
   if (!open_) return;
-  open_ = false;
   auto& database = session_.database();
-  if (xid_ != 0) database.transactions.commit(xid_);
-  if (xid_ != 0) database.has_garbage = true;
-  xid_ = 0;
-  kept_.reset();
+  for (Xid released : levels_[0].released) database.transactions.commit(released);
+  if (levels_[0].xid != 0) {
+    database.transactions.commit(levels_[0].xid);
+    database.has_garbage = true;
+  }
   session_.settings().commit_transaction();
-  if (--database.open_transactions == 0 && database.has_garbage) database.sweep();
+  clean_up();
 }
 
 void TransactionMachine::abort() {
   if (!open_) return;
-  open_ = false;
   auto& database = session_.database();
-  if (xid_ != 0) {
-    database.transactions.abort(xid_);
+  for (Xid released : levels_[0].released) database.transactions.abort(released);
+  if (levels_[0].xid != 0) {
+    database.transactions.abort(levels_[0].xid);
     database.has_garbage = true;
   }
-  xid_ = 0;
-  kept_.reset();
   session_.settings().abort_transaction();
-  if (--database.open_transactions == 0 && database.has_garbage) database.sweep();
+  clean_up();
+}
+
+void TransactionMachine::abort_all() {
+  while (levels_.size() > 1) {
+    abort_sub();
+    pop();
+  }
+  abort();
+}
+
+void TransactionMachine::push(std::string name) {
+  levels_.push_back({State::sub_begin, std::move(name), 0, {}});
+}
+
+void TransactionMachine::start_sub() {
+  session_.settings().start_subtransaction();
+}
+
+// Its work becomes the parent's.
+void TransactionMachine::commit_sub() {
+  Level& sub = levels_.back();
+  Level& parent = levels_[levels_.size() - 2];
+  parent.released.insert(parent.released.end(), sub.released.begin(), sub.released.end());
+  if (sub.xid != 0) parent.released.push_back(sub.xid);
+  session_.settings().commit_subtransaction();
+  advance_command();
+  pop();
+}
+
+void TransactionMachine::abort_sub() {
+  Level& sub = levels_.back();
+  // A savepoint that has only been asked for, or has failed before, has nothing left to undo.
+  if (sub.state == State::sub_begin || sub.state == State::sub_abort || sub.state == State::sub_abort_end ||
+      sub.state == State::sub_abort_restart)
+    return;
+  auto& transactions = session_.database().transactions;
+  for (Xid released : sub.released) transactions.abort(released);
+  if (sub.xid != 0) transactions.abort(sub.xid);
+  sub.released.clear();
+  sub.xid = 0;
+  session_.settings().abort_subtransaction();
+}
+
+// ROLLBACK TO: the savepoint stays, as if it had just been set.
+void TransactionMachine::restart_sub() {
+  abort_sub();
+  std::string name = std::move(levels_.back().name);
+  pop();
+  push(std::move(name));
+  start_sub();
+  set_state(State::sub_in_progress);
 }
 
 void TransactionMachine::start_command(std::int64_t now) {
   command_time_ = now;
-  if (state_ != State::none) return;
+  if (state() != State::none) return;
   start();
-  state_ = State::started;
+  set_state(State::started);
 }
 
 // AND CHAIN: the next transaction begins at once, with the same characteristics.
 void TransactionMachine::finish_with_chain(bool commit) {
-  auto characteristics = state_ == State::abort_end ? failed_with_ : session_.settings().characteristics();
+  auto characteristics = state() == State::abort_end ? failed_with_ : session_.settings().characteristics();
   commit ? this->commit() : abort();
-  state_ = State::none;
+  set_state(State::none);
   if (!chain_) return;
   chain_ = false;
   start();
   session_.settings().set_characteristics(characteristics);
-  state_ = State::in_progress;
+  set_state(State::in_progress);
 }
 
+// CommitTransactionCommand()
 void TransactionMachine::commit_command() {
-  switch (state_) {
+  switch (state()) {
     case State::none:
     case State::abort:
+    case State::sub_abort:
       break;
     case State::started:
       commit();
-      state_ = State::none;
+      set_state(State::none);
       break;
     case State::begin:
-      state_ = State::in_progress;
+      set_state(State::in_progress);
       advance_command();
       break;
     case State::in_progress:
     case State::implicit_in_progress:
+    case State::sub_in_progress:
       advance_command();
       break;
     case State::end:
@@ -83,125 +145,121 @@ void TransactionMachine::commit_command() {
     case State::abort_pending:
       finish_with_chain(false);
       break;
+    case State::sub_begin:
+      start_sub();
+      set_state(State::sub_in_progress);
+      break;
+    case State::sub_release:
+      while (state() == State::sub_release) commit_sub();
+      break;
+    case State::sub_commit:
+      while (state() == State::sub_commit) commit_sub();
+      commit_command();
+      break;
+    case State::sub_abort_end:
+    case State::sub_abort_pending:
+      abort_sub();
+      pop();
+      commit_command();
+      break;
+    case State::sub_restart:
+    case State::sub_abort_restart:
+      restart_sub();
+      break;
   }
 }
 
+// AbortCurrentTransaction()
 void TransactionMachine::abort_command() {
-  switch (state_) {
+  switch (state()) {
     case State::none:
     case State::abort:
+    case State::sub_abort:
       break;
     case State::in_progress:
       // The block stays open, failed, until the client ends it; its effects are gone at once.
       failed_with_ = session_.settings().characteristics();
       abort();
-      state_ = State::abort;
+      set_state(State::abort);
+      break;
+    case State::sub_in_progress:
+      abort_sub();
+      set_state(State::sub_abort);
+      break;
+    case State::sub_begin:
+    case State::sub_release:
+    case State::sub_commit:
+    case State::sub_abort_end:
+    case State::sub_abort_pending:
+    case State::sub_restart:
+    case State::sub_abort_restart:
+      abort_sub();
+      pop();
+      abort_command();
       break;
     default:
       abort();
       chain_ = false;
-      state_ = State::none;
+      set_state(State::none);
   }
 }
 
-void TransactionMachine::begin_implicit_block() {
-  if (state_ == State::started) state_ = State::implicit_in_progress;
-}
-
-void TransactionMachine::end_implicit_block() {
-  if (state_ == State::implicit_in_progress) state_ = State::started;
-}
-
 session::TransactionStatus TransactionMachine::status() const {
-  switch (state_) {
+  switch (state()) {
     case State::none:
     case State::started:
       return session::TransactionStatus::idle;
     case State::abort:
     case State::abort_end:
     case State::abort_pending:
+    case State::sub_abort:
+    case State::sub_abort_end:
+    case State::sub_abort_pending:
+    case State::sub_restart:
+    case State::sub_abort_restart:
       return session::TransactionStatus::failed;
     default:
       return session::TransactionStatus::in_block;
   }
 }
 
-void TransactionMachine::begin_block() {
-  switch (state_) {
-    case State::started:
-    case State::implicit_in_progress:
-      state_ = State::begin;
-      break;
-    default:
-      session_.warn(sqlstate::active_sql_transaction, "there is already a transaction in progress");
+// A subtransaction's number is higher than its parent's, so the parents get theirs first.
+Xid TransactionMachine::xid_of(std::size_t level) {
+  if (levels_[level].xid == 0) {
+    if (level > 0) xid_of(level - 1);
+    levels_[level].xid = session_.database().transactions.begin(&session_);
   }
-}
-
-std::string TransactionMachine::commit_block(bool chain) {
-  switch (state_) {
-    case State::in_progress:
-      state_ = State::end;
-      break;
-    case State::abort:
-      state_ = State::abort_end;
-      break;
-    case State::implicit_in_progress:
-    case State::started:
-      if (chain) fail(sqlstate::no_active_sql_transaction, "COMMIT AND CHAIN can only be used in transaction blocks");
-      session_.warn(sqlstate::no_active_sql_transaction, "there is no transaction in progress");
-      if (state_ == State::implicit_in_progress) state_ = State::end;
-      break;
-    default:
-      break;
-  }
-  chain_ = chain;
-  return state_ == State::abort_end ? "ROLLBACK" : "COMMIT";
-}
-
-std::string TransactionMachine::rollback_block(bool chain) {
-  switch (state_) {
-    case State::in_progress:
-      state_ = State::abort_pending;
-      break;
-    case State::abort:
-      state_ = State::abort_end;
-      break;
-    case State::implicit_in_progress:
-    case State::started:
-      if (chain) fail(sqlstate::no_active_sql_transaction, "ROLLBACK AND CHAIN can only be used in transaction blocks");
-      session_.warn(sqlstate::no_active_sql_transaction, "there is no transaction in progress");
-      state_ = State::abort_pending;
-      break;
-    default:
-      break;
-  }
-  chain_ = chain;
-  return "ROLLBACK";
+  return levels_[level].xid;
 }
 
 Xid TransactionMachine::xid() {
-  if (xid_ == 0) {
-    xid_ = session_.database().transactions.begin();
-    if (kept_) kept_->own = xid_;
+  return xid_of(levels_.size() - 1);
+}
+
+bool TransactionMachine::is_own(Xid xid) const {
+  return xid != 0 && session_.database().transactions.holder(xid) == &session_;
+}
+
+Snapshot TransactionMachine::newest() const {
+  const auto& transactions = session_.database().transactions;
+  Snapshot taken{&transactions, {}, command_ + 1, transactions.next(), transactions.running()};
+  for (const auto& level : levels_) {
+    if (level.xid != 0) taken.own.push_back(level.xid);
+    taken.own.insert(taken.own.end(), level.released.begin(), level.released.end());
   }
-  return xid_;
+  return taken;
 }
 
 Snapshot TransactionMachine::snapshot() {
   has_read_ = true;
+  Snapshot taken = newest();
+  taken.command = command_;
   if (kept_) {
-    Snapshot again = *kept_;
-    again.own = xid_;
-    again.command = command_;
-    return again;
+    taken.next = kept_->next;
+    taken.running = kept_->running;
+  } else if (session_.settings().keeps_snapshot()) {
+    kept_ = std::make_unique<Snapshot>(taken);
   }
-  auto& transactions = session_.database().transactions;
-  Snapshot taken{&transactions,
-                 xid_,
-                 command_,
-                 transactions.next(),
-                 {transactions.running().begin(), transactions.running().end()}};
-  if (session_.settings().keeps_snapshot()) kept_ = std::make_unique<Snapshot>(taken);
   return taken;
 }
 

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <string>
+#include <vector>
 
 #include "engine/settings.hpp"
 #include "engine/storage.hpp"
@@ -10,7 +11,7 @@ namespace pgconform::engine {
 
 class SessionState;
 
-// TransactionMachine: xact.c's state machine of a session's transaction, without savepoints: the states and the moves
+// TransactionMachine: xact.c's state machine of a session's transaction and its savepoints: the states and the moves
 // between them are PostgreSQL's, under its names without TBLOCK_.
 class TransactionMachine {
  public:
@@ -23,12 +24,21 @@ class TransactionMachine {
     end,
     abort,
     abort_end,
-    abort_pending
+    abort_pending,
+    sub_begin,
+    sub_in_progress,
+    sub_release,
+    sub_commit,
+    sub_abort,
+    sub_abort_end,
+    sub_abort_pending,
+    sub_restart,
+    sub_abort_restart
   };
 
   explicit TransactionMachine(SessionState& session) : session_(session) {}
 
-  // What the session calls around each command.
+  // What the session calls around each command. commit_command throws what a commit can fail with.
   void start_command(std::int64_t now);
   void commit_command();
   void abort_command();
@@ -36,22 +46,31 @@ class TransactionMachine {
   void end_implicit_block();
   session::TransactionStatus status() const;
 
-  // What the transaction statements do; the command's end completes it. Each returns its command tag.
+  // What the transaction statements do; the command's end completes it. Some return their command tag.
   void begin_block();
   std::string commit_block(bool chain);
   std::string rollback_block(bool chain);
-  bool is_failed() const { return state_ == State::abort; }
-  bool in_block() const { return state_ != State::started && state_ != State::none; }
-  // in_explicit_block: one that BEGIN has opened.
-  bool in_explicit_block() const { return in_block() && state_ != State::implicit_in_progress; }
+  void savepoint(std::string_view name);
+  void release(std::string_view name);
+  void rollback_to(std::string_view name);
 
-  // xid: this transaction's number, taken when it first writes.
+  bool is_failed() const { return state() == State::abort || state() == State::sub_abort; }
+  bool in_block() const { return state() != State::started && state() != State::none; }
+  // in_explicit_block: one that BEGIN has opened.
+  bool in_explicit_block() const { return in_block() && state() != State::implicit_in_progress; }
+  // depth: 1, and 1 more for each savepoint that is open.
+  int depth() const { return static_cast<int>(levels_.size()); }
+
+  // xid: the number of the (sub)transaction at hand, taken when it first writes.
   Xid xid();
-  Xid known_xid() const { return xid_; }
+  // is_own: the number of this transaction or of a subtransaction of it that was not undone.
+  bool is_own(Xid xid) const;
   // abort_all: the session ends.
-  void abort_all() { abort(); }
+  void abort_all();
   // snapshot: for the next statement.
   Snapshot snapshot();
+  // newest: everything that has committed by now, and all that this transaction has done, whatever its isolation.
+  Snapshot newest() const;
   std::uint32_t command() const { return command_; }
   // advance_command: what has been written so far becomes visible to the same transaction.
   void advance_command() { ++command_; }
@@ -59,15 +78,34 @@ class TransactionMachine {
   bool has_read() const { return has_read_; }
 
  private:
+  // Level: the transaction itself, or a subtransaction of the level below it.
+  struct Level {
+    State state = State::none;
+    std::string name;  // of the savepoint
+    Xid xid = 0;
+    std::vector<Xid> released;  // of subtransactions that have become part of this level
+  };
+  State state() const { return levels_.back().state; }
+  void set_state(State state) { levels_.back().state = state; }
+
   void start();
   void commit();
   void abort();
   void finish_with_chain(bool commit);
+  void push(std::string name);
+  void start_sub();
+  void commit_sub();
+  void abort_sub();
+  void pop() { levels_.pop_back(); }
+  void restart_sub();
+  void close_all(State running, State failed);
+  std::size_t find_savepoint(std::string_view name) const;
+  void clean_up();
+  Xid xid_of(std::size_t level);
 
   SessionState& session_;
-  State state_ = State::none;
+  std::vector<Level> levels_{1};
   bool open_ = false, chain_ = false, has_read_ = false;
-  Xid xid_ = 0;
   std::uint32_t command_ = 0;
   std::int64_t command_time_ = 0, started_at_ = 0;
   Characteristics failed_with_;     // of a failed block, for AND CHAIN

@@ -150,7 +150,7 @@ std::string drop_tables(const Node& body, SessionState& session) {
   }
   for (auto& table : tables) {
     if (table->stamp.ended != 0 && session.database().transactions.is_running(table->stamp.ended) &&
-        table->stamp.ended != session.transaction().known_xid())
+        !session.transaction().is_own(table->stamp.ended))
       refuse("waiting for another transaction's change of the same table");
     table->stamp.ended = session.transaction().xid();
     table->stamp.ended_in = session.transaction().command();
@@ -195,8 +195,15 @@ void set_characteristics(const std::vector<const Node*>& options, SessionState& 
     std::string text = types::print_text(value->type, value->value, {});
     auto& settings = session.settings();
     bool begun = prefix.empty() && session.transaction().has_read();
+    bool in_sub = prefix.empty() && session.transaction().depth() > 1;
     if (name == "transaction_isolation" && begun && *settings.show(name, false) != text)
       fail(sqlstate::active_sql_transaction, "SET TRANSACTION ISOLATION LEVEL must be called before any query");
+    if (name == "transaction_isolation" && in_sub && *settings.show(name, false) != text)
+      fail(sqlstate::active_sql_transaction,
+           "SET TRANSACTION ISOLATION LEVEL must not be called in a subtransaction");
+    if (name == "transaction_deferrable" && in_sub)
+      fail(sqlstate::active_sql_transaction,
+           "SET TRANSACTION [NOT] DEFERRABLE cannot be called within a subtransaction");
     if (name == "transaction_read_only" && text == "0" && begun && settings.is_read_only())
       fail(sqlstate::active_sql_transaction, "transaction read-write mode must be set before any query");
     settings.set(name, text, prefix.empty());
@@ -251,12 +258,17 @@ std::string transaction(const RawStatement& raw, SessionState& session) {
   if (kind == "ROLLBACK") return machine.rollback_block(chain);
   if (kind == "PREPARE" || kind == "COMMIT_PREPARED" || kind == "ROLLBACK_PREPARED")
     refuse("a prepared transaction", raw.location());
-  std::string_view name = kind == "SAVEPOINT" ? "SAVEPOINT"
-                          : kind == "RELEASE" ? "RELEASE SAVEPOINT"
-                                              : "ROLLBACK TO SAVEPOINT";
-  if (!machine.in_explicit_block())
-    fail(sqlstate::no_active_sql_transaction, fmt::format("{} can only be used in transaction blocks", name));
-  refuse(name, raw.location());
+  std::string_view name = body.text("savepoint_name");
+  if (kind == "SAVEPOINT") {
+    machine.savepoint(name);
+    return "SAVEPOINT";
+  }
+  if (kind == "RELEASE") {
+    machine.release(name);
+    return "RELEASE";
+  }
+  machine.rollback_to(name);
+  return "ROLLBACK";
 }
 
 void drop_temporary(SessionState& session) {
