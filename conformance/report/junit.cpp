@@ -28,7 +28,8 @@ std::string clean(std::string_view text) {
       // Neither overlong forms, surrogates and what lies beyond Unicode, nor U+FFFE and U+FFFF.
       const auto next = static_cast<unsigned char>(text[i + 1]);
       good = !(byte == 0xe0 && next < 0xa0) && !(byte == 0xed && next >= 0xa0) && !(byte == 0xf0 && next < 0x90) &&
-             !(byte == 0xf4 && next >= 0x90) && text.substr(i, 3) != "\xef\xbf\xbe" && text.substr(i, 3) != "\xef\xbf\xbf";
+             !(byte == 0xf4 && next >= 0x90) && text.substr(i, 3) != "\xef\xbf\xbe" &&
+             text.substr(i, 3) != "\xef\xbf\xbf";
     }
     if (good)
       out += text.substr(i, length);

@@ -7,7 +7,7 @@ namespace pgconform::auth {
 
 // AuthError: why a server refuses a login, as its ErrorResponse says it. The severity is always FATAL.
 struct AuthError {
-  std::string_view sqlstate;  // a literal, five characters
+  std::string sqlstate;  // five characters
   std::string message;
   std::string detail;  // may be empty
 

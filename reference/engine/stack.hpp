@@ -10,7 +10,11 @@ namespace pgconform::engine {
 // StackBase: marks where the engine was entered; one lives in each call from outside.
 class StackBase {
  public:
+#ifdef PGCONFORM_SANITIZED  // whose frames are several times as large
+  static constexpr std::ptrdiff_t limit = 6 << 20;
+#else
   static constexpr std::ptrdiff_t limit = 2 << 20;  // max_stack_depth's default
+#endif
 
   StackBase() : outer_(base_) { base_ = static_cast<char*>(__builtin_frame_address(0)); }
   ~StackBase() { base_ = outer_; }

@@ -38,8 +38,7 @@ inline constexpr std::size_t longest_row = 0x3fffffff;
 // send_row: one DataRow; an unknown format code is found only here, as in PostgreSQL (22023). A row of more than
 // `longest` bytes is an error (54000), of which nothing is sent.
 std::expected<void, Report> send_row(Output& out, std::span<const Column> columns, const Formats& formats,
-                                     Execution::Row row, const types::Style& style,
-                                     std::size_t longest = longest_row);
+                                     Execution::Row row, const types::Style& style, std::size_t longest = longest_row);
 
 // error: a report of severity ERROR.
 Report error(std::string_view sqlstate, std::string message);

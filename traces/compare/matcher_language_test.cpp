@@ -41,7 +41,7 @@ class Generator {
   Item item(int depth) {
     // What two connections do inside a block is no product of two languages.
     if (depth == 0 || two_connections_ || pick(2)) return leaf(4);
-    Block block{.kind = static_cast<Block::Kind>(pick(3))};
+    Block block{.kind = static_cast<Block::Kind>(pick(3)), .items = {}, .alternatives = {}};
     if (block.kind == Block::Kind::any_order) {
       for (auto n = 1 + pick(3); n > 0; --n) block.items.push_back(leaf(2));
     } else if (block.kind == Block::Kind::repeat) {

@@ -74,9 +74,9 @@ struct Alternative {
 struct Block {
   enum class Kind : std::uint8_t { any_order, repeat, either };
   Kind kind = Kind::any_order;
-  std::uint32_t times = 1;                  // repeat
-  std::vector<Item> items{};                // any-order, repeat
-  std::vector<Alternative> alternatives{};  // either
+  std::uint32_t times = 1;                // repeat
+  std::vector<Item> items;                // any-order, repeat
+  std::vector<Alternative> alternatives;  // either
   bool operator==(const Block&) const;
 };
 

@@ -81,7 +81,9 @@ class ItemParser {
     if (depth > max_nesting) return fail(line, "blocks nested too deep", fmt::format("at most {}", max_nesting));
     if (line.kind == Line::Kind::either) return either(line, depth);
     Block block{.kind = line.kind == Line::Kind::repeat ? Block::Kind::repeat : Block::Kind::any_order,
-                .times = std::max(line.times, 1U)};
+                .times = std::max(line.times, 1U),
+                .items = {},
+                .alternatives = {}};
     for (;;) {
       auto inner = line_of(line);
       if (!inner) return std::unexpected(std::move(inner.error()));
@@ -103,7 +105,7 @@ class ItemParser {
   }
 
   std::expected<Item, Error> either(Line& line, int depth) {
-    Block block{.kind = Block::Kind::either};
+    Block block{.kind = Block::Kind::either, .items = {}, .alternatives = {}};
     auto empty_last = [&] { return !block.alternatives.empty() && block.alternatives.back().items.empty(); };
     for (;;) {
       auto inner = line_of(line);

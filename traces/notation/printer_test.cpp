@@ -149,7 +149,7 @@ class Generator {
     return v;
   }
   Block block(bool backend, int depth) {
-    Block b{.kind = static_cast<Block::Kind>(pick(3))};
+    Block b{.kind = static_cast<Block::Kind>(pick(3)), .items = {}, .alternatives = {}};
     if (b.kind == Block::Kind::either) {
       b.alternatives.push_back({"one", items(true, depth + 1), {}, {}});
       b.alternatives.push_back({"two-2", items(true, depth + 1), pick(2) ? std::optional(3U) : std::nullopt, {}});

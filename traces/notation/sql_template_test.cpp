@@ -77,7 +77,8 @@ TEST(SqlTemplates, ExpandOnlyTheQueryOfQueryAndParse) {
 TEST(SqlTemplates, TellThePlaceOfABadOne) {
   SqlTemplates t("k1");
   Item bad{.place = {3, 5}, .what = Message{.name = "Query", .fields = {{"query", "${x}"}}}};
-  std::vector<Item> items{Item{.what = Block{.kind = Block::Kind::repeat, .times = 2, .items = {bad}}}};
+  std::vector<Item> items{
+      Item{.what = Block{.kind = Block::Kind::repeat, .times = 2, .items = {bad}, .alternatives = {}}}};
   auto done = t.expand_all(items, "f.case");
   ASSERT_FALSE(done);
   EXPECT_EQ(done.error().text().substr(0, 41), "f.case:3:5: unknown SQL template ${x}, ex");

@@ -104,7 +104,7 @@ Value trim(Call& c, bool left, bool right) {
 }
 
 Value pad(Call& c, bool left) {
-  auto text = characters(c.text(0)), fill = characters(c.args.size() > 2 ? c.text(2) : " ");
+  auto text = characters(c.text(0)), fill = characters(c.args.size() > 2 ? std::string_view(c.text(2)) : " ");
   auto want = static_cast<std::size_t>(std::max<std::int64_t>(c.integer(1), 0));
   if (want > longest / 4) fail(sqlstate::program_limit_exceeded, "requested length too large");
   std::string body, padding;
