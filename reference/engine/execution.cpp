@@ -47,20 +47,10 @@ class Run : public Execution {
       return std::unexpected(std::move(error.report));
     }
   }
-  std::expected<void, session::Report> copy_data(std::string_view) override { return std::unexpected(no_copy()); }
-  std::expected<Progress, session::Report> copy_done() override { return std::unexpected(no_copy()); }
-  session::Report copy_fail(std::string_view) override { return no_copy(); }
 
  protected:
   virtual Progress advance(const Sink& sink, std::int64_t limit) = 0;
   void take_snapshot() { work_.snapshot = session_.transaction().snapshot(); }
-
-  static session::Report no_copy() {
-    session::Report report;
-    report.sqlstate = sqlstate::internal_error;
-    report.message = "no COPY is in progress";
-    return report;
-  }
 
   std::shared_ptr<const Prepared> statement_;
   SessionState& session_;

@@ -62,11 +62,11 @@ class Execution {
   struct Wait {
     std::optional<std::chrono::steady_clock::time_point> until;
   };
-  // CopyIn: wants copy_data / copy_done / copy_fail.
+  // CopyIn: wants data: copy_data() or copy_done(), then step() again. Said as often as all data is used up.
   struct CopyIn {
     CopyShape shape;
   };
-  // CopyOut: rows of the next steps are one Value each: a CopyData body.
+  // CopyOut: said once, first; rows of the next steps are one Value each: a CopyData body.
   struct CopyOut {
     CopyShape shape;
   };
@@ -78,10 +78,11 @@ class Execution {
   // (protocol-flow-ext-query).
   virtual std::expected<Progress, Report> step(const Sink& sink, std::int64_t limit,
                                                std::chrono::steady_clock::time_point now) = 0;
-  // Copy-in only. Data may be cut anywhere. An error ends the execution.
-  virtual std::expected<void, Report> copy_data(std::string_view bytes) = 0;
-  virtual std::expected<Progress, Report> copy_done() = 0;
-  virtual Report copy_fail(std::string_view reason) = 0;
+  // copy_data · copy_done: answers to CopyIn. Data may be cut anywhere; an error comes from the next step.
+  virtual void copy_data(std::string_view) {}
+  virtual void copy_done() {}
+  // context: field W of an error that hits it now, such as "COPY t, line 2".
+  virtual std::string context() const { return {}; }
 };
 
 // Parsed: one statement of a query string, raw: only its syntax is known.
@@ -102,6 +103,20 @@ class Statement {
   // columns: nullopt for a statement that returns no rows (NoData); may be empty (SELECT without a list).
   virtual const std::optional<std::vector<Column>>& columns() const = 0;
   virtual std::span<const types::Oid> parameter_types() const = 0;
+  // is_binary: FETCH from a BINARY cursor: a simple query sends its rows in binary form.
+  virtual bool is_binary() const { return false; }
+};
+
+// Notification: the content of a NotificationResponse.
+struct Notification {
+  std::int32_t pid = 0;
+  std::string channel, payload;
+  bool operator==(const Notification&) const = default;
+};
+
+// Timeouts: the settings of that name, in effect now; zero: none. runtime-config-client.
+struct Timeouts {
+  std::chrono::milliseconds statement{}, idle_in_transaction{}, idle_session{}, transaction{};
 };
 
 // Backend: the engine's side of one session.
@@ -137,7 +152,23 @@ class Backend {
   // take_changed_settings: reported settings (GUC_REPORT) whose value differs from the one last taken.
   // The first call gives all of them. protocol-async.
   virtual std::vector<std::pair<std::string, std::string>> take_changed_settings() = 0;
+  // take_notifications: what this session listens for and has been sent since the last call. Asked for only while no
+  // transaction is open.
+  virtual std::vector<Notification> take_notifications() { return {}; }
+  virtual Timeouts timeouts() const { return {}; }
+  // function: a call of the function with this OID as a statement: its parameters are the arguments, and its only row
+  // has one column, the result. protocol-flow-function-call.
+  virtual std::expected<std::shared_ptr<const Statement>, Report> function(types::Oid oid);
 };
+
+inline std::expected<std::shared_ptr<const Statement>, Report> Backend::function(types::Oid) {
+  Report report;
+  report.sqlstate = "0A000";
+  report.message = "function calls are not supported";
+  return std::unexpected(std::move(report));
+}
+
+struct Names;
 
 // Login: who came in, once authentication is over.
 struct Login {
@@ -145,7 +176,8 @@ struct Login {
   std::string options;  // StartupMessage's `options`: -c name=value --name=value …
   std::vector<std::pair<std::string, std::string>> settings;  // from StartupMessage, in order; they win over options
   std::int32_t pid = 0;                                       // pg_backend_pid()
-  std::function<void()> wake;                                 // called when a Wait without a time may be over
+  std::function<void()> wake;  // called when a Wait without a time may be over, and when a notification has come
+  Names* names = nullptr;      // the session's prepared statements and portals, which SQL works on too; not null
 };
 
 // Engine: the data behind all sessions.

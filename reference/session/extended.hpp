@@ -1,7 +1,6 @@
 #pragma once
 
 #include <expected>
-#include <map>
 #include <memory>
 #include <optional>
 #include <string>
@@ -9,18 +8,18 @@
 
 #include "protocol/decode.hpp"
 #include "session/engine.hpp"
+#include "session/names.hpp"
 #include "session/output.hpp"
 #include "session/query.hpp"
 #include "session/rows.hpp"
 
 namespace pgconform::session {
 
-// ExtendedQuery: the prepared statements and portals of one session, and the messages that work on them
-// (protocol-flow-ext-query). Every function answers, or returns the error to be reported; what an error does to the
+// ExtendedQuery: the messages that work on a session's prepared statements and portals (protocol-flow-ext-query). Every function answers, or returns the error to be reported; what an error does to the
 // rest of the pipeline is the session's business.
 class ExtendedQuery {
  public:
-  explicit ExtendedQuery(Backend& backend) : backend_(backend) {}
+  ExtendedQuery(Backend& backend, Names& names) : backend_(backend), names_(names) {}
 
   using Done = std::expected<void, Report>;
   Done parse(const protocol::Parse& message, Output& out, QueryCycle::Now now);
@@ -33,48 +32,36 @@ class ExtendedQuery {
   // in_pipeline: something ran since the last Sync.
   bool in_pipeline() const { return pipelining_; }
   std::expected<QueryCycle::Progress, Report> advance(Output& out, QueryCycle::Now now);
+  // execution: of the statement that is being run without rows to be told of, such as a COPY.
+  Execution* execution() { return run_ ? &run_->execution() : nullptr; }
   // sync: end the implicit transaction.
   Done sync();
 
-  // aborted: the transaction failed, and with it whatever the portals were doing.
+  // aborted: an error ended the pipeline, and with it what was being run.
   void aborted();
   // query_came: a simple Query does away with the unnamed statement and portal.
   void query_came();
-  // discarded: DISCARD ALL does away with all of them.
-  void discarded() { statements_.clear(); }
-  // settle: portals end with their transaction, failed ones already when it goes on from a savepoint.
+  // settle: an answer is over; where no transaction is open any more, nothing is pipelined.
   void settle();
 
  private:
-  struct Prepared {
-    std::shared_ptr<const Parsed> parsed;  // null: an empty query
-    std::shared_ptr<const Statement> statement;
-    std::vector<types::Oid> parameter_types;
-  };
-  struct Portal {
-    Prepared prepared;
-    std::vector<types::Value> parameters;
-    Formats formats;
-    std::optional<Run> run;
-    bool complete = false;
-    bool failed = false;  // its transaction failed: it keeps its name, but never runs again
-    std::string tag;      // when complete
-    std::int64_t limit = 0;
-  };
+  using Step = std::expected<QueryCycle::Progress, Report>;
 
   void start_command(QueryCycle::Now now);
-  std::expected<Prepared*, Report> find_statement(std::string_view name);
-  std::expected<Portal*, Report> find_portal(std::string_view name);
-  Done check_failed(const Prepared& prepared) const;
-  std::expected<std::vector<types::Value>, Report> parameters(const protocol::Bind& message,
-                                                              const Prepared& prepared) const;
+  std::expected<PreparedStatement*, Report> find_statement(std::string_view name);
+  std::expected<std::shared_ptr<Portal>, Report> find_portal(std::string_view name);
+  Done check_failed(const PreparedStatement& prepared) const;
   // fresh: the statement analysed again, as the catalog may have changed; 0A000 if its columns are no longer the same.
-  std::expected<std::shared_ptr<const Statement>, Report> fresh(const Prepared& prepared);
+  std::expected<std::shared_ptr<const Statement>, Report> fresh(const PreparedStatement& prepared);
+  Step advance_rows(Output& out, QueryCycle::Now now);
+  Step advance_command(Output& out, QueryCycle::Now now);
+  Step complete(Output& out, const std::string& tag);
 
   Backend& backend_;
-  std::map<std::string, Prepared, std::less<>> statements_;
-  std::map<std::string, Portal, std::less<>> portals_;
-  Portal* running_ = nullptr;
+  Names& names_;
+  std::shared_ptr<Portal> running_;
+  Move move_;               // of a running portal that has rows
+  std::optional<Run> run_;  // of one that has none
   bool pipelining_ = false;  // something ran since the last Sync: what follows is an implicit block (PostgreSQL 18)
 };
 

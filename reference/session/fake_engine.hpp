@@ -3,7 +3,7 @@
 #include <charconv>
 #include <sstream>
 
-#include "session/engine.hpp"
+#include "session/names.hpp"
 #include "sqlstate/sqlstate.hpp"
 #include "types/type.hpp"
 
@@ -14,6 +14,7 @@
 //   set V         changes the setting `x`          notice      raises a notice
 //   wait          waits until woken or cancelled   echo        one text parameter, one row with it
 //   begin · commit · rollback
+//   copy-in       fails at an x in the data        copy-out N    N lines of data
 namespace pgconform::session::fake {
 
 inline Report broken(std::string_view sqlstate) {
@@ -50,9 +51,11 @@ struct FakeExecution : Execution {
       : backend(b), statement(std::move(s)), parameters(std::move(p)) {}
   std::expected<Progress, Report> step(const Sink& sink, std::int64_t limit,
                                        std::chrono::steady_clock::time_point) override;
-  std::expected<void, Report> copy_data(std::string_view) override { return {}; }
-  std::expected<Progress, Report> copy_done() override { return Complete{}; }
-  Report copy_fail(std::string_view) override { return {}; }
+  std::string data;
+  bool done = false;
+  void copy_data(std::string_view bytes) override { data += bytes; }
+  void copy_done() override { done = true; }
+  std::string context() const override { return statement->verb == "copy-in" ? "COPY t" : ""; }
 };
 
 struct FakeBackend : Backend {
@@ -62,6 +65,7 @@ struct FakeBackend : Backend {
   std::string committed_setting = "old";
   std::vector<Report> notices;
   types::Style text_style;
+  Names* names = nullptr;
 
   std::expected<std::vector<std::shared_ptr<const Parsed>>, Report> parse(std::string_view sql) override {
     std::vector<std::shared_ptr<const Parsed>> all;
@@ -100,9 +104,12 @@ struct FakeBackend : Backend {
   std::expected<void, Report> commit_command() override {
     if (state == TransactionStatus::idle && !implicit) committed_setting = setting;
     in_command = false;
+    if (status() == TransactionStatus::idle) names->after_commit();
     return {};
   }
   void abort_command() override {
+    names->abort();
+    if (state == TransactionStatus::idle) names->after_abort();
     setting = committed_setting;
     implicit = in_command = false;
     if (state != TransactionStatus::idle) state = TransactionStatus::failed;
@@ -138,6 +145,23 @@ inline std::expected<Execution::Progress, Report> FakeExecution::step(const Sink
     backend.notices.push_back(notice);
   }
   if (verb == "wait" && !std::exchange(backend.woken, true)) return Wait{};
+  if (verb == "copy-in") {
+    if (data.find('x') != data.npos) return std::unexpected(broken(sqlstate::bad_copy_file_format));
+    if (!done) return CopyIn{{false, {0, 0}}};
+    return Complete{"COPY " + std::to_string(data.size())};
+  }
+  if (verb == "copy-out") {
+    if (at == 0) {
+      at = 1;
+      return CopyOut{{true, {1}}};
+    }
+    const std::int64_t lines = std::stoll(statement->argument);
+    while (at <= lines) {
+      const types::Value line[]{std::to_string(at++)};
+      if (!sink(line)) return More{};
+    }
+    return Complete{"COPY " + statement->argument};
+  }
   if (verb == "echo") {
     if (at == 0) {
       ++at;
@@ -166,6 +190,7 @@ struct FakeEngine : Engine {
       return std::unexpected(report);
     }
     auto backend = std::make_unique<FakeBackend>();
+    backend->names = login.names;
     last = backend.get();
     return backend;
   }

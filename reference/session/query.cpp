@@ -32,6 +32,8 @@ std::expected<QueryCycle::Progress, Report> QueryCycle::advance(Output& out, Now
   switch (slice->state) {
     case Slice::State::waiting:
       return Progress{State::waiting, slice->until};
+    case Slice::State::copying_in:
+      return Progress{State::copying_in, {}};
     case Slice::State::complete:
       if (auto ended = end_statement(out, std::move(slice->tag)); !ended)
         return std::unexpected(std::move(ended.error()));
@@ -67,8 +69,9 @@ std::expected<void, Report> QueryCycle::begin_statement(Output& out) {
   if (!execution) return std::unexpected(std::move(execution.error()));
   send_notices(out, backend_);
   const auto& columns = (*statement)->columns();
-  if (columns) send_row_description(out, *columns, Formats());
-  run_.emplace(std::move(*execution), columns ? *columns : std::vector<Column>{}, Formats());
+  const Formats formats((*statement)->is_binary() ? std::vector<std::int16_t>{1} : std::vector<std::int16_t>{});
+  if (columns) send_row_description(out, *columns, formats);
+  run_.emplace(std::move(*execution), columns ? *columns : std::vector<Column>{}, formats);
   return {};
 }
 
@@ -83,7 +86,6 @@ std::expected<void, Report> QueryCycle::end_statement(Output& out, std::string t
     if (auto committed = backend_.commit_command(); !committed) return committed;
   }
   send_notices(out, backend_);
-  discarded_ |= tag == "DISCARD ALL";
   out.send(protocol::CommandComplete{tag});
   return {};
 }

@@ -26,16 +26,17 @@ class QueryCycle {
     std::chrono::steady_clock::time_point steady;
     std::chrono::system_clock::time_point wall;
   };
-  // Progress: done, or to be called again at once, or after `until` (nullopt: when woken).
+  // Progress: done, or to be called again at once, or after `until` (nullopt: when woken), or when the client has sent
+  // copy data.
   struct Progress {
-    enum class State : std::uint8_t { done, again, waiting } state;
+    enum class State : std::uint8_t { done, again, waiting, copying_in } state;
     std::optional<std::chrono::steady_clock::time_point> until;
   };
 
   // advance: say some more. An error ends the cycle; reporting it is the caller's.
   std::expected<Progress, Report> advance(Output& out, Now now);
-  // discarded: DISCARD ALL ran: prepared statements are gone too.
-  bool discarded() const { return discarded_; }
+  // execution: of the statement that is being run.
+  Execution* execution() { return run_ ? &run_->execution() : nullptr; }
 
  private:
   std::expected<void, Report> begin(Now now);
@@ -45,7 +46,7 @@ class QueryCycle {
   Backend& backend_;
   std::string sql_;
   std::chrono::system_clock::time_point received_;  // the time of every statement of the string
-  bool in_pipeline_, begun_ = false, discarded_ = false;
+  bool in_pipeline_, begun_ = false;
   std::vector<std::shared_ptr<const Parsed>> statements_;
   std::size_t at_ = 0;  // the statement being run, or to be run next
   std::optional<Run> run_;

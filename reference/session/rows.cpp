@@ -75,29 +75,49 @@ std::expected<void, Report> send_row(Output& out, std::span<const Column> column
   return {};
 }
 
+namespace {
+
+template <class Response>
+void send_copy_response(Output& out, const CopyShape& shape) {
+  protocol::ListBuilder<protocol::FormatList> formats;
+  for (const auto format : shape.column_formats) formats.add({format});
+  out.send(Response{static_cast<std::int8_t>(shape.binary), formats.view()});
+}
+
+}  // namespace
+
 std::expected<Slice, Report> Run::advance(Output& out, Backend& backend, std::chrono::steady_clock::time_point now) {
   std::optional<Report> failure;
   auto sink = [&](Execution::Row row) {
-    if (auto sent = send_row(out, columns_, formats_, row, backend.style()); !sent) {
+    if (copying_out_) {
+      out.send(protocol::CopyData{std::get<std::string>(row[0])});
+    } else if (auto sent = send_row(out, columns_, formats_, row, backend.style()); !sent) {
       failure = std::move(sent.error());
       return false;
     }
-    ++sent_;
     return !out.due();
   };
-  auto progress = execution_->step(sink, limit_ == 0 ? 0 : limit_ - sent_, now);
+  auto progress = execution_->step(sink, 0, now);
   if (!progress) return std::unexpected(std::move(progress.error()));
   if (failure) return std::unexpected(std::move(*failure));
 
-  if (auto* complete = std::get_if<Execution::Complete>(&*progress))
+  if (auto* complete = std::get_if<Execution::Complete>(&*progress)) {
+    if (copying_out_) out.send(protocol::CopyDone{});
     return Slice{Slice::State::complete, complete->tag, {}};
-  if (auto* wait = std::get_if<Execution::Wait>(&*progress)) return Slice{Slice::State::waiting, {}, wait->until};
-  if (std::holds_alternative<Execution::More>(*progress)) {
-    const bool suspended = limit_ > 0 && sent_ >= limit_;
-    return Slice{suspended ? Slice::State::suspended : Slice::State::going_on, {}, {}};
   }
-  return std::unexpected(
-      error(sqlstate::feature_not_supported, "COPY FROM STDIN and COPY TO STDOUT are not supported"));
+  if (auto* wait = std::get_if<Execution::Wait>(&*progress)) return Slice{Slice::State::waiting, {}, wait->until};
+  if (auto* in = std::get_if<Execution::CopyIn>(&*progress)) {
+    if (!std::exchange(copying_, true)) {
+      send_copy_response<protocol::CopyInResponse>(out, in->shape);
+      out.flush();
+    }
+    return Slice{Slice::State::copying_in, {}, {}};
+  }
+  if (auto* result = std::get_if<Execution::CopyOut>(&*progress)) {
+    send_copy_response<protocol::CopyOutResponse>(out, result->shape);
+    copying_out_ = true;
+  }
+  return Slice{Slice::State::going_on, {}, {}};
 }
 
 }  // namespace pgconform::session

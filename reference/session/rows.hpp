@@ -20,10 +20,12 @@ class Formats {
   explicit Formats(const protocol::FormatList& codes) {
     for (const auto& code : codes) codes_.push_back(code.value);
   }
+  explicit Formats(std::vector<std::int16_t> codes) : codes_(std::move(codes)) {}
   std::int16_t of(std::size_t column) const {
     return codes_.empty() ? std::int16_t{0} : codes_.size() == 1 ? codes_[0] : codes_[column];
   }
   std::size_t size() const { return codes_.size(); }
+  const std::vector<std::int16_t>& codes() const { return codes_; }
 
  private:
   std::vector<std::int16_t> codes_;
@@ -51,32 +53,26 @@ std::expected<void, Report> check_text(std::string_view text);
 
 // Slice: how far an execution came.
 struct Slice {
-  enum class State : std::uint8_t { going_on, waiting, suspended, complete } state;
+  enum class State : std::uint8_t { going_on, waiting, copying_in, complete } state;
   std::string tag;                                             // complete
   std::optional<std::chrono::steady_clock::time_point> until;  // waiting
 };
 
-// Run: an execution and where its rows go.
+// Run: an execution and where its rows go: into DataRows, or a copy-out's into CopyData.
 class Run {
  public:
   Run(std::unique_ptr<Execution> execution, std::vector<Column> columns, Formats formats)
       : execution_(std::move(execution)), columns_(std::move(columns)), formats_(std::move(formats)) {}
 
-  // advance: go on until a buffer is full, `limit` rows (0: all) of this request are sent, or it has to wait.
+  // advance: go on until a buffer is full, or it has to wait, or it wants the client's data (copying_in).
   std::expected<Slice, Report> advance(Output& out, Backend& backend, std::chrono::steady_clock::time_point now);
-  // restart: the next Execute of the same portal, for at most `limit` rows.
-  void restart(std::int64_t limit) {
-    limit_ = limit;
-    sent_ = 0;
-  }
-  // sent: the rows of this request so far.
-  std::int64_t sent() const { return sent_; }
+  Execution& execution() { return *execution_; }
 
  private:
   std::unique_ptr<Execution> execution_;
   std::vector<Column> columns_;
   Formats formats_;
-  std::int64_t limit_ = 0, sent_ = 0;
+  bool copying_ = false, copying_out_ = false;
 };
 
 }  // namespace pgconform::session

@@ -11,6 +11,7 @@
 #include "session/accounts.hpp"
 #include "session/engine.hpp"
 #include "session/login.hpp"
+#include "session/names.hpp"
 #include "session/output.hpp"
 #include "session/query.hpp"
 #include "session/startup.hpp"
@@ -81,18 +82,23 @@ class Session {
   const std::string& cancel_key() const { return cancel_key_; }
 
  private:
-  enum class State : std::uint8_t { startup, handshake, login, ready, query, closing };
+  enum class State : std::uint8_t { startup, handshake, login, ready, query, copy_in, closing };
 
   std::optional<Action> startup();
   std::optional<Action> login();
   std::optional<Action> ready(QueryCycle::Now now);
   std::optional<Action> query(QueryCycle::Now now);
+  std::optional<Action> copy_in();
   std::optional<Action> encryption_request(bool tls);
   std::optional<Action> start_login(wire::Bytes body);
   void logged_in();
   void message(const wire::Frame& frame, QueryCycle::Now now);
   std::optional<Action> end_query(bool simple, bool failed);
   void abort(const Report& report);
+  // copying: the execution that the client's data is for.
+  Execution* copying();
+  void fail_copy(Report report);
+  void lose_synchronization(Report report);
   void ready_for_query();
   void refuse(Report report);
   void refuse(const auth::AuthError& error);
@@ -106,6 +112,7 @@ class Session {
   StartupRequest request_;
   std::optional<LoginDialogue> dialogue_;
   std::unique_ptr<Backend> backend_;
+  Names names_;  // goes before the backend, in which its portals run
   std::string cancel_key_;
   std::optional<QueryCycle> cycle_;
   std::unique_ptr<ExtendedQuery> extended_;

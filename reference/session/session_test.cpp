@@ -442,6 +442,55 @@ TEST_P(EveryDelivery, AFullServerRefusesLoginsAndTakesCancelRequests) {
   EXPECT_EQ(cancels.say(R"(CancelRequest {"pid":7,"key":{"hex":"6b6b6b6b"}})"), "cancel 7\n");
 }
 
+TEST_P(EveryDelivery, CopyInTakesDataInAnyPieces) {
+  auto c = logged_in();
+  EXPECT_EQ(c->say(R"(Query {"query":"copy-in; rows 0"})"), "CopyInResponse\n");
+  EXPECT_EQ(c->say("CopyData {\"data\":\"ab\"}\nCopyData\nSync\nFlush\nCopyData {\"data\":\"c\"}\nCopyDone"),
+            "CommandComplete \"COPY 3\"\nRowDescription\nCommandComplete \"SELECT 0\"\nReadyForQuery \"I\"\n");
+  EXPECT_EQ(c->say("Parse {\"query\":\"copy-in\"}\nBind\nExecute\nSync\nCopyData {\"data\":\"ab\"}\nCopyDone\nSync"),
+            "ParseComplete\nBindComplete\nCopyInResponse\nCommandComplete \"COPY 2\"\nReadyForQuery \"I\"\n");
+}
+
+TEST_P(EveryDelivery, CopyInFailsAndItsRestIsDropped) {
+  auto c = logged_in();
+  EXPECT_EQ(c->say("Query {\"query\":\"copy-in; rows 0\"}\nCopyFail {\"message\":\"no\"}"),
+            "CopyInResponse\nErrorResponse \"57014\" ERROR\nReadyForQuery \"I\"\n");
+  EXPECT_EQ(c->say("Query {\"query\":\"copy-in\"}\nCopyData {\"data\":\"x\"}\nCopyData\nCopyDone\nCopyFail"),
+            "CopyInResponse\nErrorResponse \"22P04\" ERROR\nReadyForQuery \"I\"\n");
+  EXPECT_EQ(c->say("Parse {\"query\":\"copy-in\"}\nBind\nExecute\nSync\nCopyData {\"data\":\"x\"}\nCopyDone\nParse"),
+            "ParseComplete\nBindComplete\nCopyInResponse\nErrorResponse \"22P04\" ERROR\n")
+      << "the Sync inside the copy is gone";
+  EXPECT_EQ(c->say("Sync"), "ReadyForQuery \"I\"\n");
+  c->say(R"(Query {"query":"copy-in"})");
+  EXPECT_EQ(c->deliver("f\0\0\0\6no"s), "ErrorResponse \"08P01\" ERROR\nReadyForQuery \"I\"\n");
+  c->say(R"(Query {"query":"copy-in"})");
+  c->session->cancel();
+  EXPECT_EQ(c->heard(), "") << "until the client says something";
+  EXPECT_EQ(c->say("CopyDone"), "ErrorResponse \"57014\" ERROR\nReadyForQuery \"I\"\n");
+}
+
+TEST_P(EveryDelivery, OtherMessagesInACopyInAreTheEnd) {
+  for (const auto& other : {frame(R"(Query {"query":"rows 0"})"), "y"s, frame("Terminate"), "d\0\0\0\3"s}) {
+    auto c = logged_in();
+    c->say(R"(Query {"query":"copy-in"})");
+    EXPECT_EQ(c->deliver(other), other[0] == 'd'
+                                     ? "ErrorResponse \"08006\" ERROR\nErrorResponse \"08P01\" FATAL\n"
+                                     : "ErrorResponse \"08P01\" ERROR\nErrorResponse \"08P01\" FATAL\n");
+    EXPECT_TRUE(c->closed);
+  }
+}
+
+TEST_P(EveryDelivery, CopyOutSendsCopyData) {
+  auto c = logged_in();
+  EXPECT_EQ(c->say(R"(Query {"query":"copy-out 2; rows 0"})"),
+            "CopyOutResponse\nCopyData\nCopyData\nCopyDone\nCommandComplete \"COPY 2\"\nRowDescription\n"
+            "CommandComplete \"SELECT 0\"\nReadyForQuery \"I\"\n");
+  EXPECT_EQ(c->say("Parse {\"query\":\"copy-out 1\"}\nBind {\"result_formats\":[1]}\nDescribe {\"kind\":\"P\"}\n"
+                   "Execute {\"max_rows\":1}\nExecute\nSync"),
+            "ParseComplete\nBindComplete\nNoData\nCopyOutResponse\nCopyData\nCopyDone\nCommandComplete \"COPY 1\"\n"
+            "ErrorResponse \"55000\" ERROR\nReadyForQuery \"I\"\n");
+}
+
 TEST(SendRow, RefusesARowThatNoBufferOfPostgresqlHolds) {
   const std::vector<Column> columns(2, Column{.name = "t", .type = types::text_oid});
   const types::Value row[]{std::string(50, 'x'), std::string(50, 'y')};

@@ -1,0 +1,57 @@
+#include "session/values.hpp"
+
+#include "session/rows.hpp"
+#include "sqlstate/sqlstate.hpp"
+#include "types/form.hpp"
+
+namespace pgconform::session {
+
+std::expected<std::vector<types::Value>, Report> read_values(const protocol::FormatList& codes,
+                                                             const protocol::ValueList& list,
+                                                             std::span<const types::Oid> types,
+                                                             const types::Style& style, const ValueContext& context) {
+  const Formats formats(codes);
+  std::vector<types::Value> values;
+  values.reserve(list.size());
+  std::size_t i = 0;
+  for (const auto& [value] : list) {
+    const auto format = formats.of(i);
+    const auto type = types[i];
+    ++i;
+    // PostgreSQL quotes the value only as far as log_parameter_max_length_on_error says, which is not at all.
+    auto wrong = [&](Report report, std::string_view shown = "") {
+      if (context.where) report.where = *context.where + " parameter $" + std::to_string(i) + std::string(shown);
+      return std::unexpected(std::move(report));
+    };
+    auto failed = [&](const types::Failure& failure) {
+      auto report = error(failure.sqlstate, failure.message);
+      report.detail = failure.detail;
+      report.hint = failure.hint;
+      return report;
+    };
+    if (format != 0 && format != 1)
+      return wrong(error(sqlstate::invalid_parameter_value, "unsupported format code: " + std::to_string(format)));
+    if (value.is_null) {
+      values.emplace_back();
+      continue;
+    }
+    if (format == 0) {
+      if (auto valid = check_text(value.bytes); !valid) return wrong(std::move(valid.error()));
+      auto parsed = types::parse_text(type, value.bytes, style);
+      if (!parsed) return wrong(failed(parsed.error()), " = '...'");
+      values.push_back(std::move(*parsed));
+    } else {
+      auto parsed = types::parse_binary(type, value.bytes);
+      if (!parsed) {
+        auto report = failed(parsed.error());
+        if (report.sqlstate == sqlstate::invalid_binary_representation && report.message.ends_with("data format"))
+          report.message += " in " + std::string(context.noun) + " " + std::to_string(i);
+        return wrong(std::move(report));
+      }
+      values.push_back(std::move(*parsed));
+    }
+  }
+  return values;
+}
+
+}  // namespace pgconform::session
