@@ -1,6 +1,7 @@
 #include <algorithm>
 
 #include "engine/analyzer.hpp"
+#include "engine/commands/command.hpp"
 #include "engine/executor.hpp"
 #include "engine/stack.hpp"
 #include "types/form.hpp"
@@ -60,7 +61,7 @@ std::shared_ptr<Prepared> Analyzer::analyze(std::shared_ptr<const RawStatement> 
       session_.settings().show(name, false);
       prepared->columns_ = {text(session_.settings().canonical_name(name))};
     }
-  } else {
+  } else if (!analyze_command(*raw, session_, *this, *prepared)) {
     check_utility(*raw);
   }
   prepared->raw = std::move(raw);

@@ -59,8 +59,13 @@ class SqlBackend : public session::Backend {
     state_.transaction().start_command(types::from_clock(now));
   }
   std::expected<void, Report> commit_command() override {
-    state_.transaction().commit_command();
-    return {};
+    StackBase base;
+    try {
+      state_.transaction().commit_command();
+      return {};
+    } catch (SqlError& error) {
+      return std::unexpected(std::move(error.report));
+    }
   }
   void abort_command() override { state_.transaction().abort_command(); }
   void begin_implicit_block() override { state_.transaction().begin_implicit_block(); }

@@ -317,8 +317,8 @@ TEST(Refusals, NameTheConstructAndItsPlace) {
   EXPECT_EQ(first_line(simple_query(*b, "select '{}'::json")),
             "E ERROR 0A000 type json is not supported by this server @14");
   EXPECT_EQ(first_line(simple_query(*b, "select 1; listen x")), "T ?column?:integer");
-  EXPECT_EQ(first_line(simple_query(*b, "  copy t to stdout")),
-            "E ERROR 0A000 COPY is not supported by this server @3");
+  EXPECT_EQ(first_line(simple_query(*b, "  checkpoint")),
+            "E ERROR 0A000 CHECKPOINT is not supported by this server @3");
   EXPECT_EQ(first_line(simple_query(*b, "select random()")),
             "E ERROR 0A000 function random is not supported by this server @8");
   EXPECT_EQ(first_line(simple_query(*b, "select (select 1)")),

@@ -1,3 +1,4 @@
+#include "engine/commands/command.hpp"
 #include "engine/evaluate.hpp"
 #include "engine/executor.hpp"
 #include "engine/fold.hpp"
@@ -158,11 +159,14 @@ class WriteRun : public Run {
 
 class InsertRun : public WriteRun {
  public:
-  InsertRun(std::shared_ptr<const Prepared> statement, SessionState& session, std::vector<Value> parameters)
-      : WriteRun(std::move(statement), session, std::move(parameters)), insert_(*statement_->insert) {
+  InsertRun(std::shared_ptr<const Prepared> statement, SessionState& session, std::vector<Value> parameters,
+            std::unique_ptr<RowSource> source = nullptr)
+      : WriteRun(std::move(statement), session, std::move(parameters)),
+        insert_(*statement_->insert),
+        source_(std::move(source)) {
     need_writable(session_, *insert_.table, "INSERT");
     take_snapshot();
-    if (insert_.source) source_ = make_source(*insert_.source);
+    if (insert_.source && !source_) source_ = make_source(*insert_.source);
   }
 
  protected:
@@ -294,10 +298,19 @@ class UtilityRun : public Run {
 
 }  // namespace
 
+std::unique_ptr<session::Execution> make_insert(std::shared_ptr<const Prepared> statement, SessionState& session,
+                                                std::unique_ptr<RowSource> source) {
+  return std::make_unique<InsertRun>(std::move(statement), session, std::vector<Value>{}, std::move(source));
+}
+
 std::unique_ptr<session::Execution> make_execution(std::shared_ptr<const Prepared> s, SessionState& session,
                                                    std::vector<Value> parameters) {
   if (s->query) return std::make_unique<SelectRun>(std::move(s), session, std::move(parameters));
   if (s->insert) return std::make_unique<InsertRun>(std::move(s), session, std::move(parameters));
+  if (s->command) {
+    const auto command = s->command;
+    return command->start(std::move(s), session);
+  }
   if (s->change) return std::make_unique<ChangeRun>(std::move(s), session, std::move(parameters));
   return std::make_unique<UtilityRun>(std::move(s), session, std::move(parameters));
 }

@@ -36,6 +36,10 @@ std::unique_ptr<RowSource> make_source(const Query& query);
 std::unique_ptr<session::Execution> make_execution(std::shared_ptr<const Prepared> statement, SessionState& session,
                                                    std::vector<Value> parameters);
 
+// make_insert: a run of an analysed INSERT whose rows come from `source` instead of its own.
+std::unique_ptr<session::Execution> make_insert(std::shared_ptr<const Prepared> statement, SessionState& session,
+                                                std::unique_ptr<RowSource> source);
+
 // check_utility: throws 0A000 for a statement that is not here.
 void check_utility(const RawStatement& raw);
 

@@ -71,7 +71,7 @@ std::string_view sqlstate_of(std::string_view message) {
 bool takes_parameters(std::string_view kind) {
   static constexpr std::string_view kinds[] = {"SelectStmt", "InsertStmt",  "UpdateStmt",        "DeleteStmt",
                                                "MergeStmt",  "ExplainStmt", "CreateTableAsStmt", "DeclareCursorStmt",
-                                               "CallStmt",   "PrepareStmt", "ExecuteStmt"};
+                                               "CallStmt",   "PrepareStmt", "ExecuteStmt",       "CopyStmt"};
   return std::ranges::find(kinds, kind) != std::end(kinds);
 }
 

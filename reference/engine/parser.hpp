@@ -27,6 +27,10 @@ class RawStatement : public session::Parsed {
   // location: of its first word.
   int location() const { return location_; }
   const Source& source() const { return *source_; }
+  // part: a statement inside this one, such as a cursor's query.
+  std::shared_ptr<const RawStatement> part(const Node& node) const {
+    return std::make_shared<RawStatement>(source_, node, location_);
+  }
   // node: the statement's node: {"SelectStmt": …}.
   const Node& node() const { return node_; }
   bool ends_failed_transaction() const override;

@@ -14,6 +14,7 @@
 namespace pgconform::engine {
 
 struct Query;
+class Command;
 
 // Source: one item of FROM. Its columns stand side by side in the input row.
 struct FromItem {
@@ -79,10 +80,14 @@ class Prepared : public session::Statement {
   std::optional<std::vector<session::Column>> columns_;
   std::vector<Oid> parameter_types_;
   std::vector<std::shared_ptr<Table>> tables;  // that the plan refers to
+  bool is_binary() const override { return is_binary_; }
+
   // One of these, or none for a utility statement, which is run from its tree.
   std::unique_ptr<Query> query;
   std::unique_ptr<Insert> insert;
   std::unique_ptr<Change> change;
+  std::shared_ptr<const Command> command;
+  bool is_binary_ = false;
 };
 
 }  // namespace pgconform::engine

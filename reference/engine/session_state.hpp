@@ -9,7 +9,7 @@
 #include "engine/settings.hpp"
 #include "engine/storage.hpp"
 #include "engine/transaction.hpp"
-#include "session/engine.hpp"
+#include "session/names.hpp"
 
 namespace pgconform::engine {
 
@@ -28,6 +28,7 @@ class SessionState {
 
   Database& database() { return database_; }
   const session::Login& login() const { return login_; }
+  session::Names& names() { return login_.names ? *login_.names : own_names_; }
   Settings& settings() { return settings_; }
   TransactionMachine& transaction() { return transaction_; }
   std::vector<session::Report>& notices() { return notices_; }
@@ -64,6 +65,7 @@ class SessionState {
   Database& database_;
   const Options& options_;
   session::Login login_;
+  session::Names own_names_;  // where nobody has lent any
   Settings settings_;
   TransactionMachine transaction_;
   std::vector<session::Report> notices_;

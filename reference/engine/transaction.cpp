@@ -26,6 +26,8 @@ void TransactionMachine::clean_up() {
 
 void TransactionMachine::commit() {
   if (!open_) return;
+  // Cursors that hold their rows beyond the transaction read them now.
+  if (auto kept = session_.names().before_commit(); !kept) throw SqlError{std::move(kept.error())};
   auto& database = session_.database();
   for (Xid released : levels_[0].released) database.transactions.commit(released);
   if (levels_[0].xid != 0) {
@@ -38,6 +40,7 @@ void TransactionMachine::commit() {
 
 void TransactionMachine::abort() {
   if (!open_) return;
+  session_.names().abort();
   auto& database = session_.database();
   for (Xid released : levels_[0].released) database.transactions.abort(released);
   if (levels_[0].xid != 0) {
@@ -58,6 +61,14 @@ void TransactionMachine::abort_all() {
 
 void TransactionMachine::push(std::string name) {
   levels_.push_back({State::sub_begin, std::move(name), 0, {}});
+  session_.names().subtransaction = static_cast<std::uint32_t>(levels_.size());
+}
+
+// What a level has made and not handed to its parent goes with it.
+void TransactionMachine::pop() {
+  session_.names().drop_subtransaction(static_cast<std::uint32_t>(levels_.size()));
+  levels_.pop_back();
+  session_.names().subtransaction = static_cast<std::uint32_t>(levels_.size());
 }
 
 void TransactionMachine::start_sub() {
@@ -71,6 +82,8 @@ void TransactionMachine::commit_sub() {
   parent.released.insert(parent.released.end(), sub.released.begin(), sub.released.end());
   if (sub.xid != 0) parent.released.push_back(sub.xid);
   session_.settings().commit_subtransaction();
+  const auto depth = static_cast<std::uint32_t>(levels_.size());
+  session_.names().release_subtransaction(depth, depth - 1);
   advance_command();
   pop();
 }
@@ -81,6 +94,7 @@ void TransactionMachine::abort_sub() {
   if (sub.state == State::sub_begin || sub.state == State::sub_abort || sub.state == State::sub_abort_end ||
       sub.state == State::sub_abort_restart)
     return;
+  session_.names().abort_subtransaction(static_cast<std::uint32_t>(levels_.size()));
   auto& transactions = session_.database().transactions;
   for (Xid released : sub.released) transactions.abort(released);
   if (sub.xid != 0) transactions.abort(sub.xid);
@@ -110,6 +124,7 @@ void TransactionMachine::start_command(std::int64_t now) {
 void TransactionMachine::finish_with_chain(bool commit) {
   auto characteristics = state() == State::abort_end ? failed_with_ : session_.settings().characteristics();
   commit ? this->commit() : abort();
+  session_.names().end_transaction();
   set_state(State::none);
   if (!chain_) return;
   chain_ = false;
@@ -127,6 +142,7 @@ void TransactionMachine::commit_command() {
       break;
     case State::started:
       commit();
+      session_.names().end_transaction();
       set_state(State::none);
       break;
     case State::begin:
@@ -199,6 +215,7 @@ void TransactionMachine::abort_command() {
       break;
     default:
       abort();
+      session_.names().end_transaction();
       chain_ = false;
       set_state(State::none);
   }

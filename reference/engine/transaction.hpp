@@ -96,7 +96,7 @@ class TransactionMachine {
   void start_sub();
   void commit_sub();
   void abort_sub();
-  void pop() { levels_.pop_back(); }
+  void pop();
   void restart_sub();
   void close_all(State running, State failed);
   std::size_t find_savepoint(std::string_view name) const;

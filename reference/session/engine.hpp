@@ -177,7 +177,7 @@ struct Login {
   std::vector<std::pair<std::string, std::string>> settings;  // from StartupMessage, in order; they win over options
   std::int32_t pid = 0;                                       // pg_backend_pid()
   std::function<void()> wake;  // called when a Wait without a time may be over, and when a notification has come
-  Names* names = nullptr;      // the session's prepared statements and portals, which SQL works on too; not null
+  Names* names = nullptr;      // the session's prepared statements and portals, which SQL works on too
 };
 
 // Engine: the data behind all sessions.

@@ -104,12 +104,12 @@ struct FakeBackend : Backend {
   std::expected<void, Report> commit_command() override {
     if (state == TransactionStatus::idle && !implicit) committed_setting = setting;
     in_command = false;
-    if (status() == TransactionStatus::idle) names->after_commit();
+    if (status() == TransactionStatus::idle) names->end_transaction();
     return {};
   }
   void abort_command() override {
     names->abort();
-    if (state == TransactionStatus::idle) names->after_abort();
+    if (state == TransactionStatus::idle) names->end_transaction();
     setting = committed_setting;
     implicit = in_command = false;
     if (state != TransactionStatus::idle) state = TransactionStatus::failed;

@@ -146,7 +146,7 @@ Portal::Step Portal::backward(Move& move, const Execution::Sink& sink) {
   return Execution::Complete{};
 }
 
-std::expected<void, Report> Portal::keep(std::chrono::steady_clock::time_point now) {
+std::expected<void, Report> Portal::keep() {
   // What lies before the position of a portal that only goes forward is not needed any more.
   if (!scroll) position_ = 0;
   while (!exhausted_ && !at_end_ && execution) {
@@ -155,7 +155,7 @@ std::expected<void, Report> Portal::keep(std::chrono::steady_clock::time_point n
           rows_.emplace_back(row.begin(), row.end());
           return true;
         },
-        0, now);
+        0, {});
     if (!progress) return std::unexpected(std::move(progress.error()));
     if (std::holds_alternative<Execution::Wait>(*progress)) {
       Report report;
@@ -183,15 +183,15 @@ std::shared_ptr<Portal> Names::find_portal(std::string_view name) const {
   return found == portals.end() ? nullptr : found->second;
 }
 
-std::expected<void, Report> Names::before_commit(std::chrono::steady_clock::time_point now) {
+std::expected<void, Report> Names::before_commit() {
   for (auto& [name, portal] : portals) {
     if (!portal->hold || portal->held || portal->failed) continue;
-    if (auto kept = portal->keep(now); !kept) return kept;
+    if (auto kept = portal->keep(); !kept) return kept;
   }
   return {};
 }
 
-void Names::after_commit() {
+void Names::end_transaction() {
   subtransaction = 1;
   std::erase_if(portals, [](const auto& named) { return !named.second->held; });
 }
@@ -202,10 +202,6 @@ void Names::abort() {
     portal->execution.reset();
     portal->failed = true;
   }
-}
-
-void Names::after_abort() {
-  after_commit();
 }
 
 void Names::abort_subtransaction(std::uint32_t id) {

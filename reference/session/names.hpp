@@ -60,7 +60,7 @@ class Portal {
   // at_end: nothing comes after the position.
   bool at_end() const { return at_end_; }
   // keep: run to the end and keep the rows: a holdable portal's transaction commits.
-  std::expected<void, Report> keep(std::chrono::steady_clock::time_point now);
+  std::expected<void, Report> keep();
 
  private:
   using Step = std::expected<Execution::Progress, Report>;
@@ -84,12 +84,12 @@ struct Names {
   PreparedStatement* find_statement(std::string_view name);
   std::shared_ptr<Portal> find_portal(std::string_view name) const;
 
-  // commit: portals end with their transaction, except those that hold; an error lets the commit fail.
-  std::expected<void, Report> before_commit(std::chrono::steady_clock::time_point now);
-  void after_commit();
-  // abort · aborted: the transaction failed, and its portals never run again; it is over, and they are gone.
+  // before_commit: those that hold their rows beyond the transaction read them; an error lets the commit fail.
+  std::expected<void, Report> before_commit();
+  // abort: the transaction failed: its portals never run again.
   void abort();
-  void after_abort();
+  // end_transaction: it is over, and its portals are gone, except those that hold.
+  void end_transaction();
   // abort_subtransaction · drop_subtransaction · release_subtransaction: likewise for those made since a savepoint.
   void abort_subtransaction(std::uint32_t id);
   void drop_subtransaction(std::uint32_t id);

@@ -111,8 +111,8 @@ class Session {
   std::string end_point_;
   StartupRequest request_;
   std::optional<LoginDialogue> dialogue_;
+  Names names_;  // outlives the backend, which ends what runs in it
   std::unique_ptr<Backend> backend_;
-  Names names_;  // goes before the backend, in which its portals run
   std::string cancel_key_;
   std::optional<QueryCycle> cycle_;
   std::unique_ptr<ExtendedQuery> extended_;

@@ -69,6 +69,31 @@ def _():
     expect(output == "2|none\n1|apple\n", output)
 
 
+@check("\\\\copy brings 30,000 rows in and out again, as text, CSV and binary")
+def _():
+    for form in ("text", "csv", "binary"):
+        with open(f"{work.name}/rows", "w") as rows:
+            rows.writelines(f"{i}\trow {i}\\n\n" for i in range(30000))
+        psql(ALICE, "-c", "CREATE TABLE copied (id int, name text)", "-c", f"\\copy copied FROM '{work.name}/rows'",
+             "-c", f"\\copy copied TO '{work.name}/first' WITH (FORMAT {form})", "-c", "TRUNCATE copied",
+             "-c", f"\\copy copied FROM '{work.name}/first' WITH (FORMAT {form})",
+             "-c", f"\\copy (SELECT * FROM copied) TO '{work.name}/second'", "-c", "DROP TABLE copied",
+             password="wonderland")
+        with open(f"{work.name}/rows") as first, open(f"{work.name}/second") as second:
+            expect(first.read() == second.read(), f"{form}: other rows came out than went in")
+
+
+@check("an error in the middle of a \\\\copy names the line, and the session goes on")
+def _():
+    with open(f"{work.name}/rows", "w") as rows:
+        rows.write("1\n2\nx\n4\n")
+    psql(ALICE, "-c", "CREATE TABLE copied (id int)", password="wonderland")
+    output = psql(ALICE, "-c", f"\\copy copied FROM '{work.name}/rows'", password="wonderland", ok=False)
+    expect_in('CONTEXT:  COPY copied, line 3, column id: "x"', output)
+    output = psql(ALICE, "-c", "SELECT count(*) FROM copied", "-c", "DROP TABLE copied", password="wonderland")
+    expect(output == "0\n", output)
+
+
 @check("default, whose password is empty, cannot connect")
 def _():
     expect_in("fe_sendauth: no password supplied", psql(f"{ADDRESS} user=default", "-c", "SELECT 1", ok=False))
