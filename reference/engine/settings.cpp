@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cstdlib>
+#include <utility>
 
 #include "engine/error.hpp"
 #include "engine/setting_values.hpp"
@@ -35,12 +36,13 @@ bool NoCase::operator()(std::string_view a, std::string_view b) const {
 
 struct Settings::Definition {
   SettingFact fact;
+  std::string initial;  // before startup and any SET
 };
 
 const std::map<std::string, Settings::Definition, NoCase>& Settings::definitions() {
   static const auto all = [] {
     std::map<std::string, Definition, NoCase> map;
-    for (const auto& fact : all_settings()) map.emplace(fact.name, Definition{fact});
+    for (const auto& fact : all_settings()) map.emplace(fact.name, Definition{fact, {}});
     // What pg_settings does not list, or 15 does not have yet.
     for (const SettingFact& fact : {SettingFact{"is_superuser", "internal", 'b', "", "off", "", "", ""},
                                     SettingFact{"session_authorization", "user", 's', "", "", "", "", ""},
@@ -48,26 +50,27 @@ const std::map<std::string, Settings::Definition, NoCase>& Settings::definitions
                                     SettingFact{"scram_iterations", "user", 'i', "", "4096", "1", "2147483647", ""},
                                     SettingFact{"seed", "user", 'r', "", "0", "-1", "1", ""},
                                     SettingFact{"transaction_timeout", "user", 'i', "ms", "0", "0", "2147483647", ""}})
-      map.insert_or_assign(std::string(fact.name), Definition{fact});
+      map.insert_or_assign(std::string(fact.name), Definition{fact, {}});
+    for (auto& [name, definition] : map) {
+      definition.initial = definition.fact.boot_value;
+      if (definition.initial.empty() && definition.fact.type == 'b') definition.initial = "off";
+    }
+    map.at("TimeZone").initial = "UTC";
+    for (const char* name : {"client_encoding", "server_encoding"}) map.at(name).initial = "UTF8";
+    for (const char* name : {"lc_collate", "lc_ctype", "lc_messages", "lc_monetary", "lc_numeric", "lc_time"})
+      map.at(name).initial = "C";
     return map;
   }();
   return all;
 }
 
 Settings::Settings(Fixed fixed) : fixed_(std::move(fixed)) {
-  for (const auto& [name, definition] : definitions()) defaults_[name] = definition.fact.boot_value;
   defaults_["server_version"] = fixed_.server_version;
   int major = std::atoi(fixed_.server_version.c_str());
   auto dot = fixed_.server_version.find('.');
   int minor = dot == std::string::npos ? 0 : std::atoi(fixed_.server_version.c_str() + dot + 1);
   defaults_["server_version_num"] = std::to_string(major * 10000 + minor);
   defaults_["session_authorization"] = fixed_.user;
-  defaults_["TimeZone"] = "UTC";
-  for (const char* name : {"client_encoding", "server_encoding"}) defaults_[name] = "UTF8";
-  for (const char* name : {"lc_collate", "lc_ctype", "lc_messages", "lc_monetary", "lc_numeric", "lc_time"})
-    defaults_[name] = "C";
-  for (auto& [name, value] : defaults_)
-    if (value.empty() && find(name)->fact.type == 'b') value = "off";
   changed();
 }
 
@@ -77,10 +80,33 @@ const Settings::Definition* Settings::find(std::string_view name) const {
 }
 
 const std::string& Settings::raw(std::string_view name) const {
-  for (const Values* values : {&local_, &session_, &defaults_})
+  static const std::string on = "on", off = "off";
+  if (same(name, "transaction_isolation")) return now_.isolation;
+  if (same(name, "transaction_read_only")) return now_.read_only ? on : off;
+  if (same(name, "transaction_deferrable")) return now_.deferrable ? on : off;
+  for (const Values* values : {&local_, &session_})
     if (auto it = values->find(name); it != values->end()) return it->second;
+  return default_of(name);
+}
+
+const std::string& Settings::default_of(std::string_view name) const {
+  if (auto it = defaults_.find(name); it != defaults_.end()) return it->second;
   static const std::string none;
-  return none;
+  const Definition* definition = find(name);
+  return definition ? definition->initial : none;
+}
+
+// The transaction's own characteristics live as long as it does, however they are set.
+bool Settings::set_characteristic(std::string_view name, const std::string& value) {
+  if (name == "transaction_isolation")
+    now_.isolation = value;
+  else if (name == "transaction_read_only")
+    now_.read_only = value == "on";
+  else if (name == "transaction_deferrable")
+    now_.deferrable = value == "on";
+  else
+    return false;
+  return true;
 }
 
 std::string Settings::canonical_name(std::string_view name) const {
@@ -94,7 +120,7 @@ const Settings::Definition& Settings::need(std::string_view name) const {
     if (!is_custom_name(name))
       fail(sqlstate::invalid_name, fmt::format("invalid configuration parameter name \"{}\"", name), -1, {},
            "Custom parameter names must be two or more simple identifiers separated by dots.");
-    static const Definition custom{{"", "user", 's', "", "", "", "", ""}};
+    static const Definition custom{{"", "user", 's', "", "", "", "", ""}, {}};
     return custom;
   }
   fail(sqlstate::undefined_object, fmt::format("unrecognized configuration parameter \"{}\"", name));
@@ -175,8 +201,7 @@ void Settings::set(std::string_view name, std::string_view value, bool local) {
   check_context(definition, false);
   std::string key(definition.fact.name.empty() ? name : definition.fact.name);
   std::string accepted = validate(definition, value);
-  // The transaction's own characteristics live as long as it does.
-  if (key.starts_with("transaction_") && key != "transaction_timeout") local = true;
+  if (set_characteristic(key, accepted)) return;
   if (local) {
     local_[key] = std::move(accepted);
   } else {
@@ -192,11 +217,12 @@ void Settings::reset(std::string_view name, bool local) {
   std::string key(definition.fact.name.empty() ? name : definition.fact.name);
   if (definition.fact.name.empty() && !session_.contains(key) && !local_.contains(key) && !defaults_.contains(key))
     return;
+  if (set_characteristic(key, default_of(key))) return;
   if (local) {
-    local_[key] = defaults_[key];
+    local_[key] = default_of(key);
   } else {
     if (definition.fact.name.empty())
-      session_[key] = defaults_[key];
+      session_[key] = default_of(key);
     else
       session_.erase(key);
     local_.erase(key);
@@ -205,9 +231,7 @@ void Settings::reset(std::string_view name, bool local) {
 }
 
 void Settings::reset_all() {
-  auto keep = [](const auto& entry) {
-    return entry.first == "role" || entry.first == "session_authorization" || entry.first.starts_with("transaction_");
-  };
+  auto keep = [](const auto& entry) { return entry.first == "role" || entry.first == "session_authorization"; };
   std::erase_if(session_, [&](const auto& e) { return !keep(e); });
   std::erase_if(local_, [&](const auto& e) { return !keep(e); });
   changed();
@@ -235,14 +259,14 @@ std::vector<std::pair<std::string, std::string>> Settings::all() const {
 }
 
 void Settings::start_transaction() {
-  before_.assign(1, {session_, {}});
-  set_characteristics({raw("default_transaction_isolation"), raw("default_transaction_read_only") == "on",
-                       raw("default_transaction_deferrable") == "on"});
+  now_ = next_;
+  before_.assign(1, {session_, {}, now_});
 }
 
 void Settings::commit_transaction() {
-  local_.clear();
   before_.clear();
+  if (local_.empty()) return;
+  local_.clear();
   changed();
 }
 
@@ -252,39 +276,40 @@ void Settings::abort_transaction() {
 }
 
 void Settings::start_subtransaction() {
-  before_.push_back({session_, local_});
+  before_.push_back({session_, local_, now_});
 }
 
 // What became of the settings stays, but not that the subtransaction made itself read-only.
 void Settings::commit_subtransaction() {
-  local_["transaction_read_only"] = before_.back().local["transaction_read_only"];
+  now_.read_only = before_.back().now.read_only;
   before_.pop_back();
 }
 
 void Settings::abort_subtransaction() {
   session_ = std::move(before_.back().session);
   local_ = std::move(before_.back().local);
+  now_ = std::move(before_.back().now);
   before_.pop_back();
   changed();
 }
 
 Characteristics Settings::characteristics() const {
-  return {raw("transaction_isolation"), raw("transaction_read_only") == "on", raw("transaction_deferrable") == "on"};
+  return now_;
 }
 
 void Settings::set_characteristics(const Characteristics& c) {
-  local_["transaction_isolation"] = c.isolation;
-  local_["transaction_read_only"] = c.read_only ? "on" : "off";
-  local_["transaction_deferrable"] = c.deferrable ? "on" : "off";
+  now_ = c;
 }
 
 bool Settings::keeps_snapshot() const {
-  const std::string& isolation = raw("transaction_isolation");
-  return isolation == "repeatable read" || isolation == "serializable";
+  return now_.isolation == "repeatable read" || now_.isolation == "serializable";
 }
 
-// Keep the settings that values' text forms depend on in the shape in which they are used.
+// Keep the settings that are often asked for in the shape in which they are used.
 void Settings::changed() {
+  touched_ = true;
+  next_ = {raw("default_transaction_isolation"), raw("default_transaction_read_only") == "on",
+           raw("default_transaction_deferrable") == "on"};
   const std::string& dates = raw("DateStyle");
   using enum types::Style::Dates;
   using enum types::Style::Order;
@@ -301,9 +326,10 @@ void Settings::changed() {
 }
 
 std::vector<std::pair<std::string, std::string>> Settings::take_changed() {
+  if (!std::exchange(touched_, false)) return {};
   std::vector<std::pair<std::string, std::string>> list;
   for (auto name : reported) {
-    std::string value = raw(name);
+    const std::string& value = raw(name);
     auto [it, first] = reported_.try_emplace(std::string(name));
     if (!first && it->second == value) continue;
     it->second = value;

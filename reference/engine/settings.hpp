@@ -56,13 +56,13 @@ class Settings {
 
   Characteristics characteristics() const;
   void set_characteristics(const Characteristics& characteristics);
-  bool is_read_only() const { return raw("transaction_read_only") == "on"; }
+  bool is_read_only() const { return now_.read_only; }
   bool keeps_snapshot() const;
   bool standard_strings() const { return raw("standard_conforming_strings") == "on"; }
 
   // style: what of them the text forms of values depend on.
   const types::Style& style() const { return style_; }
-  // take_changed: reported settings whose value is not the one taken last.
+  // take_changed: reported settings whose value is not the one taken last. Costs nothing while none was touched.
   std::vector<std::pair<std::string, std::string>> take_changed();
 
  private:
@@ -73,20 +73,27 @@ class Settings {
   std::string validate(const Definition& definition, std::string_view value) const;
   std::string validate_special(std::string_view name, std::string_view value) const;
   const std::string& raw(std::string_view name) const;
+  const std::string& default_of(std::string_view name) const;
+  bool set_characteristic(std::string_view name, const std::string& value);
   void changed();
 
   static const std::map<std::string, Definition, NoCase>& definitions();
 
   Fixed fixed_;
-  Values defaults_;  // boot and startup values
+  // In force is the first of these that has it, or else what PostgreSQL starts with. The transaction's own
+  // characteristics are apart, as every transaction sets them.
+  Values defaults_;  // what startup changed
   Values session_;   // SET
   Values local_;     // SET LOCAL
+  Characteristics now_, next_;
   struct Before {
     Values session, local;
+    Characteristics now;
   };
   std::vector<Before> before_;  // what was in force when the transaction and each open subtransaction began
   types::Style style_;
   Values reported_;
+  bool touched_ = true;  // since take_changed()
 };
 
 // startup_switches: the settings in a startup packet's `options`: -c name=value and --name=value, split at blanks
