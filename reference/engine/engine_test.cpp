@@ -246,6 +246,27 @@ TEST(Depth, IsBounded) {
   EXPECT_EQ(first_line(simple_query(*b, "select '" + std::string(3 << 20, 'x') + "'")), "T ?column?:text");
 }
 
+// What makes PostgreSQL's scanner read the same characters again and again is counted, not timed.
+TEST(Scanning, RefusesWhatIsQuadraticThere) {
+  std::string opened, signs = "select 1 ";
+  for (int i = 0; i < 80'000; ++i) opened += "/*", signs += "+-";
+  auto engine = make_engine();
+  auto backend = login(*engine);
+  for (const auto& sql : {opened, signs + "1"})
+    EXPECT_TRUE(simple_query(*backend, sql).starts_with("E ERROR 54001")) << sql.substr(0, 20);
+}
+
+TEST(Scanning, LetsLongTextsPass) {
+  std::string opened(200'000, '+'), comments;
+  for (int i = 0; i < 40'000; ++i) comments += "/*+*/ ";
+  auto engine = make_engine();
+  auto backend = login(*engine);
+  for (const auto& text : {"'" + opened + "'", "$x$" + opened + "$x$",
+                           "1 --" + opened, "1 /*" + opened + "*/", "1 " + comments, "E'\\'" + opened + "'"})
+    EXPECT_EQ(first_line(simple_query(*backend, "select length((" + text + "\n)::text) > 0")).front(), 'T')
+        << text.substr(0, 20);
+}
+
 TEST(Startup, AppliesOptionsThenSettings) {
   auto engine = make_engine();
   session::Login who{.user = "alice",

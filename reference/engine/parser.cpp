@@ -6,6 +6,7 @@
 #include <algorithm>
 
 #include "engine/error.hpp"
+#include "engine/scan_cost.hpp"
 #include "types/form.hpp"
 
 // libpg_query is PostgreSQL 15's own parser as a library. What it lacks is put right here: it has no SQLSTATEs, accepts
@@ -108,6 +109,8 @@ bool RawStatement::ends_failed_transaction() const {
 
 std::vector<std::shared_ptr<const session::Parsed>> parse_string(std::string_view sql) {
   if (sql.size() > longest_text) fail(sqlstate::program_limit_exceeded, "query string is too long");
+  if (sql.size() > short_text && scan_cost(sql) > longest_scan)
+    fail(sqlstate::statement_too_complex, "operators or nested comments are too long to be scanned");
   auto source = std::make_shared<Source>();
   source->sql = sql;
   auto result = sql.size() <= short_text ? pg_query_parse(source->sql.c_str())
