@@ -48,7 +48,7 @@ class SqlBackend : public session::Backend {
     auto prepared = std::static_pointer_cast<const Prepared>(statement);
     try {
       check_alive(*prepared->raw);
-      return make_execution(current(prepared), state_, std::move(parameters));
+      return make_execution(prepared, state_, std::move(parameters));
     } catch (SqlError& error) {
       return std::unexpected(located(error, *prepared->raw));
     }
@@ -88,24 +88,6 @@ class SqlBackend : public session::Backend {
     if (state_.transaction().is_failed() && !raw.ends_failed_transaction())
       fail(sqlstate::in_failed_sql_transaction,
            "current transaction is aborted, commands ignored until end of transaction block");
-  }
-
-  // A plan whose tables are no longer what their names mean is made anew.
-  std::shared_ptr<const Prepared> current(const std::shared_ptr<const Prepared>& prepared) {
-    bool same = std::ranges::all_of(prepared->tables, [&](const auto& table) {
-      return state_.find_table(table->temporary ? "pg_temp" : "", table->name) == table;
-    });
-    if (same) return prepared;
-    auto renewed = Analyzer(state_, prepared->parameter_types()).analyze(prepared->raw);
-    auto shape = [](const Prepared& p) {
-      std::vector<std::pair<Oid, std::string>> columns;
-      if (p.columns())
-        for (const auto& column : *p.columns()) columns.emplace_back(column.type, column.name);
-      return columns;
-    };
-    if (shape(*renewed) != shape(*prepared))
-      fail(sqlstate::feature_not_supported, "cached plan must not change result type");
-    return renewed;
   }
 
   mutable SessionState state_;

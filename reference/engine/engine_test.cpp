@@ -13,6 +13,8 @@
 namespace pgconform::engine {
 namespace {
 
+using namespace std::chrono_literals;
+
 std::unique_ptr<session::Backend> login(session::Engine& engine,
                                         std::vector<std::pair<std::string, std::string>> settings = {}) {
   session::Login who{
@@ -35,12 +37,17 @@ TEST_P(Statements, AreAnsweredAsByPostgresql) {
   std::ifstream file(GetParam());
   std::string line, sql, expected;
   int number = 0, asked_at = 0;
+  bool with_fields = false;
   auto check = [&] {
     if (sql.empty()) return;
-    EXPECT_EQ(simple_query(*backend, sql), expected) << GetParam().filename() << ":" << asked_at << ": " << sql;
+    Client client(*backend, with_fields);
+    std::string said = client.query(sql);
+    for (int i = 0; client.is_waiting() && i < 100; ++i) said += client.resume(1s);
+    EXPECT_EQ(said, expected) << GetParam().filename() << ":" << asked_at << ": " << sql;
   };
   while (std::getline(file, line)) {
     ++number;
+    with_fields |= line == "# with fields";
     if (line.empty() || line.starts_with("#")) continue;
     if (line.starts_with("> ")) {
       check();
@@ -54,18 +61,83 @@ TEST_P(Statements, AreAnsweredAsByPostgresql) {
   check();
 }
 
-std::vector<std::filesystem::path> files() {
+std::vector<std::filesystem::path> files(std::string_view extension) {
   std::vector<std::filesystem::path> found;
   for (const auto& entry : std::filesystem::directory_iterator(STATEMENTS))
-    if (entry.path().extension() == ".expected") found.push_back(entry.path());
+    if (entry.path().extension() == extension) found.push_back(entry.path());
   std::ranges::sort(found);
   return found;
 }
 
-INSTANTIATE_TEST_SUITE_P(Recorded, Statements, testing::ValuesIn(files()),
+INSTANTIATE_TEST_SUITE_P(Recorded, Statements, testing::ValuesIn(files(".expected")),
                          [](const auto& info) { return info.param.stem().string(); });
 
-using namespace std::chrono_literals;
+// Each *.sessions file is a conversation of several sessions, of which some have to wait for others.
+class Sessions : public testing::TestWithParam<std::filesystem::path> {};
+
+TEST_P(Sessions, WaitAndEndAsWithPostgresql) {
+  auto engine = make_engine();
+  struct Session {
+    std::unique_ptr<session::Backend> backend;
+    std::unique_ptr<Client> client;
+    std::string said;  // while it waits
+    bool woken = false;
+  };
+  std::map<char, Session> sessions;
+  std::vector<char> waiting;
+  std::ifstream file(GetParam());
+  std::string line, said, expected;
+  auto take = [&](char name, std::string more) {
+    Session& session = sessions[name];
+    session.said += more;
+    if (session.client->is_waiting()) return false;
+    said += std::exchange(session.said, {});
+    return true;
+  };
+  auto look = [&](std::chrono::milliseconds later) {
+    for (char name : std::vector(waiting)) {
+      Session& session = sessions[name];
+      if (!std::exchange(session.woken, false) && later == 0ms) continue;
+      std::string before = std::exchange(said, {});
+      bool done = take(name, session.client->resume(later));
+      said = before + (done ? std::string(1, name) + "<\n" + said : "");
+      if (done) std::erase(waiting, name);
+    }
+  };
+  int number = 0;
+  while (std::getline(file, line)) {
+    ++number;
+    if (line.empty() || line.starts_with("#")) continue;
+    bool asks = line.size() > 3 && line.substr(1, 2) == "> ";
+    if (!asks && line != "pause") {
+      expected += line + "\n";
+      continue;
+    }
+    ASSERT_EQ(said, expected) << GetParam().filename() << " before line " << number;
+    said.clear();
+    expected.clear();
+    if (!asks) {
+      look(1500ms);
+      continue;
+    }
+    char name = line[0];
+    Session& session = sessions[name];
+    if (!session.backend) {
+      session.backend = std::move(*engine->connect({"alice", "default", "", {}, 100 + name, [&session] { session.woken = true; }}));
+      session.client = std::make_unique<Client>(*session.backend);
+    }
+    session.woken = false;
+    if (!take(name, session.client->query(line.substr(3)))) {
+      said += "W\n";
+      waiting.push_back(name);
+    }
+    look(0ms);
+  }
+  EXPECT_EQ(said, expected) << GetParam().filename() << " at the end";
+}
+
+INSTANTIATE_TEST_SUITE_P(Recorded, Sessions, testing::ValuesIn(files(".sessions")),
+                         [](const auto& info) { return info.param.stem().string(); });
 
 struct Analyzed {
   std::shared_ptr<const session::Statement> statement;
@@ -135,16 +207,6 @@ TEST(Isolation, HidesWhatIsNotCommitted) {
   EXPECT_NE(simple_query(*b, "select count(*) from t").find("D 0\n"), std::string::npos);
   simple_query(*b, "commit");
   EXPECT_NE(simple_query(*b, "select count(*) from t").find("D 1\n"), std::string::npos);
-}
-
-TEST(Isolation, RefusesASecondWriterOfARow) {
-  auto engine = make_engine();
-  auto a = login(*engine), b = login(*engine);
-  simple_query(*a, "create table t (x int); insert into t values (1)");
-  simple_query(*a, "begin; update t set x = 2");
-  EXPECT_EQ(simple_query(*b, "update t set x = 3").substr(0, 14), "E ERROR 0A000 ");
-  simple_query(*a, "rollback");
-  EXPECT_EQ(first_line(simple_query(*b, "update t set x = 3")), "C UPDATE 1");
 }
 
 TEST(Isolation, EndsWithTheSession) {

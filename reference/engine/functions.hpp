@@ -9,6 +9,7 @@
 #include <utility>
 
 #include "engine/error.hpp"
+#include "engine/storage.hpp"
 #include "types/datetime.hpp"
 #include "types/type.hpp"
 #include "types/value.hpp"
@@ -22,9 +23,9 @@ using types::Value;
 struct Expr;
 class SessionState;
 
-// Suspend: thrown by a function that has to wait; the row is evaluated again afterwards.
+// Suspend: thrown by what has to wait, until then or until the session is woken; the row is evaluated again afterwards.
 struct Suspend {
-  std::chrono::steady_clock::time_point until;
+  std::optional<std::chrono::steady_clock::time_point> until;
 };
 
 // Context: what an evaluation can see.
@@ -56,9 +57,6 @@ using Implementation = Value (*)(Call&);
 
 // find_implementation: null if this engine has none of that name.
 Implementation find_implementation(std::string_view source);
-
-// compare_values: order of two values of comparable types that are not NULL; `type` is that of the first.
-int compare_values(Oid type, const Value& a, const Value& b);
 
 // Registry: the table that find_implementation reads. Each file of functions adds its own.
 class Registry {

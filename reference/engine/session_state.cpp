@@ -58,4 +58,8 @@ std::shared_ptr<Table> SessionState::find_table(std::string_view schema, std::st
   return found;
 }
 
+bool SessionState::is_current(const Table& table) {
+  return find_table(table.temporary ? "pg_temp" : table.schema, table.name).get() == &table;
+}
+
 }  // namespace pgconform::engine

@@ -4,11 +4,14 @@
 #include <string_view>
 #include <vector>
 
+#include "engine/checks.hpp"
 #include "engine/engine.hpp"
 #include "engine/functions.hpp"
 #include "engine/settings.hpp"
 #include "engine/storage.hpp"
 #include "engine/transaction.hpp"
+#include "engine/waits.hpp"
+#include "session/engine.hpp"
 #include "session/names.hpp"
 
 namespace pgconform::engine {
@@ -21,7 +24,9 @@ class SessionState {
         options_(options),
         login_(std::move(login)),
         settings_({options.server_version, login_.user}),
-        transaction_(*this) {}
+        transaction_(*this),
+        waits_(*this),
+        checks_(*this) {}
   ~SessionState();
   SessionState(const SessionState&) = delete;
   SessionState& operator=(const SessionState&) = delete;
@@ -31,6 +36,8 @@ class SessionState {
   session::Names& names() { return login_.names ? *login_.names : own_names_; }
   Settings& settings() { return settings_; }
   TransactionMachine& transaction() { return transaction_; }
+  Waits& waits() { return waits_; }
+  ConstraintChecks& checks() { return checks_; }
   std::vector<session::Report>& notices() { return notices_; }
 
   // warn · notice: raise a message that does not end the statement.
@@ -58,6 +65,8 @@ class SessionState {
   }
   // find_table: the table of that name that a statement may see now; null if there is none. `schema` may be empty.
   std::shared_ptr<Table> find_table(std::string_view schema, std::string_view name);
+  // is_current: the table is still what its name means.
+  bool is_current(const Table& table);
 
  private:
   void raise(session::Severity severity, std::string_view sqlstate, std::string message);
@@ -68,6 +77,8 @@ class SessionState {
   session::Names own_names_;  // where nobody has lent any
   Settings settings_;
   TransactionMachine transaction_;
+  Waits waits_;
+  ConstraintChecks checks_;
   std::vector<session::Report> notices_;
   std::int64_t statement_time_ = 0;
 };

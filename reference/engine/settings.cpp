@@ -305,6 +305,10 @@ bool Settings::keeps_snapshot() const {
   return now_.isolation == "repeatable read" || now_.isolation == "serializable";
 }
 
+std::int64_t Settings::number(std::string_view name) const {
+  return std::strtoll(raw(name).c_str(), nullptr, 10);
+}
+
 // Keep the settings that are often asked for in the shape in which they are used.
 void Settings::changed() {
   touched_ = true;

@@ -58,6 +58,8 @@ class Settings {
   void set_characteristics(const Characteristics& characteristics);
   bool is_read_only() const { return now_.read_only; }
   bool keeps_snapshot() const;
+  // number: of an integer setting, in its own unit.
+  std::int64_t number(std::string_view name) const;
   bool standard_strings() const { return raw("standard_conforming_strings") == "on"; }
 
   // style: what of them the text forms of values depend on.

@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "engine/locks.hpp"
 #include "types/type.hpp"
 #include "types/value.hpp"
 
@@ -14,60 +15,10 @@
 // only marking a transaction as aborted, and others never see what is not committed. mvcc-intro.
 namespace pgconform::engine {
 
-using types::Oid;
 using types::Value;
-using Xid = std::uint64_t;  // 0: none
 using Row = std::vector<Value>;
 struct Expr;
-class SessionState;
-
-// Transactions: how each transaction and subtransaction stands. One for the engine. A released subtransaction goes on
-// running until its top-level transaction ends.
-class Transactions {
- public:
-  // begin: a new number, held by `holder` until it ends.
-  Xid begin(SessionState* holder) {
-    Xid xid = first_ + ended_.size();
-    ended_.push_back(Status::running);
-    running_.emplace_hint(running_.end(), xid, holder);
-    return xid;
-  }
-  void commit(Xid xid) { end(xid, Status::committed); }
-  void abort(Xid xid) { end(xid, Status::aborted); }
-  bool is_aborted(Xid xid) const { return status(xid) == Status::aborted; }
-  bool is_running(Xid xid) const { return status(xid) == Status::running; }
-  // holder: whose running transaction it is; null if it has ended.
-  SessionState* holder(Xid xid) const {
-    auto it = running_.find(xid);
-    return it == running_.end() ? nullptr : it->second;
-  }
-  std::vector<Xid> running() const {
-    std::vector<Xid> list;
-    list.reserve(running_.size());
-    for (const auto& [xid, holder] : running_) list.push_back(xid);
-    return list;
-  }
-  Xid next() const { return first_ + ended_.size(); }
-  // forget_aborted: once no row carries them any more, and none is running.
-  void forget_aborted() {
-    first_ = next();
-    ended_.clear();
-  }
-
- private:
-  enum class Status : std::uint8_t { committed, running, aborted };
-  Status status(Xid xid) const {
-    return xid < first_ || xid >= next() ? Status::committed : ended_[static_cast<std::size_t>(xid - first_)];
-  }
-  void end(Xid xid, Status status) {
-    running_.erase(xid);
-    ended_[static_cast<std::size_t>(xid - first_)] = status;
-  }
-
-  Xid first_ = 1;  // older ones have committed, or left nothing behind
-  std::vector<Status> ended_;
-  std::map<Xid, SessionState*> running_;
-};
+class RawStatement;
 
 // Snapshot: what one statement sees: its own transaction's earlier commands, and what had committed by then.
 struct Snapshot {
@@ -97,9 +48,11 @@ struct Stamp {
   }
 };
 
+// Version: one state of a row.
 struct Version {
   Stamp stamp;
   Row values;
+  std::size_t next = 0;  // 1 + the place of the version that took this one's place, if it was updated
 };
 
 // TableColumn: one attribute.
@@ -109,44 +62,120 @@ struct TableColumn {
   std::int32_t modifier = -1;
   bool not_null = false;
   std::shared_ptr<const Expr> default_value{};  // null: NULL
+  std::int16_t number = 0;                      // pg_attribute.attnum: stays when a column before it is dropped
+  char identity = 0;                            // a: GENERATED ALWAYS AS IDENTITY, d: BY DEFAULT
 };
 
-// Table: a relation's description and its rows, oldest version first.
-struct Table {
+// compare_values: order of two values of comparable types that are not NULL; `type` is that of the first.
+int compare_values(Oid type, const Value& a, const Value& b);
+
+// KeyLess: order of keys of an index; NULLs are equal here, and last.
+struct KeyLess {
+  std::vector<Oid> types;
+  bool operator()(const Row& a, const Row& b) const {
+    for (std::size_t i = 0; i < types.size(); ++i) {
+      bool no_a = types::is_null(a[i]), no_b = types::is_null(b[i]);
+      if (no_a || no_b) {
+        if (no_a != no_b) return no_b;
+        continue;
+      }
+      if (int order = compare_values(types[i], a[i], b[i]); order != 0) return order < 0;
+    }
+    return false;
+  }
+};
+
+// Index: a key of a table. Only unique ones have entries: for every version of a row, dead ones too, its place.
+struct Index {
   Oid oid = 0;
   std::string name;
+  std::vector<std::size_t> columns;  // places
+  bool unique = false, primary = false, is_constraint = false;
+  bool nulls_equal = false;  // NULLS NOT DISTINCT
+  bool deferrable = false, initially_deferred = false;
+  std::multimap<Row, std::size_t, KeyLess> entries{};
+
+  Row key(const Row& row) const {
+    Row key;
+    for (auto place : columns) key.push_back(row[place]);
+    return key;
+  }
+  void add(const Row& row, std::size_t place) {
+    if (unique) entries.emplace(key(row), place);
+  }
+};
+
+// Check: a CHECK constraint.
+struct Check {
+  Oid oid = 0;
+  std::string name;
+  std::shared_ptr<const Expr> condition;
+};
+
+// ForeignKey: columns of this table whose values are a key of another. Actions as in pg_constraint: a no action,
+// r restrict, c cascade, n set null, d set default.
+struct ForeignKey {
+  Oid oid = 0;
+  std::string name;
+  std::vector<std::size_t> columns, referenced_columns;
+  Oid referenced = 0;
+  char on_update = 'a', on_delete = 'a';
+  bool full = false, deferrable = false, initially_deferred = false;
+};
+
+// Sequence: its numbers are taken for good, whatever becomes of the transaction. sql-createsequence.
+struct Sequence {
+  Oid type = types::int8_oid;
+  std::int64_t start = 1, increment = 1, lowest = 1, highest = INT64_MAX, cache = 1;
+  bool cycle = false;
+  std::int64_t last = 1;
+  bool called = false;
+};
+
+// Table: a relation's description and its rows, oldest version first. A change of the description makes a new Table
+// with the old one's OID, so that undoing it is the same as for rows.
+struct Table {
+  Oid oid = 0;
+  std::string schema = "public", name;
+  char kind = 'r';  // pg_class.relkind: r table, v view, S sequence
   bool temporary = false;
   const void* owner = nullptr;  // a temporary table's session
   std::vector<TableColumn> columns;
+  std::vector<Check> checks;
+  std::vector<Index> indexes;
+  std::vector<ForeignKey> foreign_keys;
   Stamp stamp;
   std::vector<Version> rows;
+  std::shared_ptr<Sequence> sequence;            // of kind S; shared by its descriptions
+  Oid owned_by = 0;                              // a sequence's table, with which it is dropped
+  std::int16_t owned_by_column = 0;              // its number
+  std::shared_ptr<const RawStatement> view;      // of kind v: CREATE VIEW
+  std::int16_t last_number = 0;                  // the highest attnum ever given
+};
+
+// Schema: a namespace for relations.
+struct Schema {
+  Oid oid = 0;
+  std::string name;
+  Stamp stamp;
 };
 
 // Database: all that sessions share.
 struct Database {
   Transactions transactions;
+  Locks locks{transactions};
   std::vector<std::shared_ptr<Table>> tables;
+  std::vector<Schema> schemas{{2200, "public", {}}};
   Oid next_oid = 16384;
   int open_transactions = 0;  // of all sessions, with an xid or without
-  bool has_garbage = false;
+  std::size_t garbage = 0;    // versions that are dead, or will be when their transaction ends as it may
+  bool has_dropped = false;   // tables or schemas that may be gone for good
 
-  // sweep: drop dead versions; only while no transaction is open.
-  void sweep() {
-    auto dead = [&](const Stamp& s) {
-      return transactions.is_aborted(s.made) || (s.ended != 0 && !transactions.is_aborted(s.ended));
-    };
-    auto revive = [&](Stamp& s) {
-      if (s.ended != 0) s.ended = 0;
-    };
-    std::erase_if(tables, [&](const auto& table) { return dead(table->stamp); });
-    for (auto& table : tables) {
-      std::erase_if(table->rows, [&](const Version& row) { return dead(row.stamp); });
-      revive(table->stamp);
-      for (auto& row : table->rows) revive(row.stamp);
-    }
-    transactions.forget_aborted();
-    has_garbage = false;
-  }
+  // tidy: drop dead versions, now and then; only while no transaction is open.
+  void tidy();
+
+ private:
+  std::size_t tolerated_ = 1000;
 };
 
 }  // namespace pgconform::engine

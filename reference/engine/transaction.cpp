@@ -21,19 +21,22 @@ void TransactionMachine::clean_up() {
   levels_[0].released.clear();
   kept_.reset();
   auto& database = session_.database();
-  if (--database.open_transactions == 0 && database.has_garbage) database.sweep();
+  session_.waits().stop();
+  session_.checks().forget();
+  database.locks.undo_level(&session_, 1);
+  database.locks.wake_all();
+  --database.open_transactions;
+  database.tidy();
 }
 
 void TransactionMachine::commit() {
   if (!open_) return;
   // Cursors that hold their rows beyond the transaction read them now.
   if (auto kept = session_.names().before_commit(); !kept) throw SqlError{std::move(kept.error())};
+  session_.checks().end_transaction();
   auto& database = session_.database();
   for (Xid released : levels_[0].released) database.transactions.commit(released);
-  if (levels_[0].xid != 0) {
-    database.transactions.commit(levels_[0].xid);
-    database.has_garbage = true;
-  }
+  if (levels_[0].xid != 0) database.transactions.commit(levels_[0].xid);
   session_.settings().commit_transaction();
   clean_up();
 }
@@ -43,10 +46,7 @@ void TransactionMachine::abort() {
   session_.names().abort();
   auto& database = session_.database();
   for (Xid released : levels_[0].released) database.transactions.abort(released);
-  if (levels_[0].xid != 0) {
-    database.transactions.abort(levels_[0].xid);
-    database.has_garbage = true;
-  }
+  if (levels_[0].xid != 0) database.transactions.abort(levels_[0].xid);
   session_.settings().abort_transaction();
   clean_up();
 }
@@ -84,6 +84,7 @@ void TransactionMachine::commit_sub() {
   session_.settings().commit_subtransaction();
   const auto depth = static_cast<std::uint32_t>(levels_.size());
   session_.names().release_subtransaction(depth, depth - 1);
+  session_.database().locks.merge_level(&session_, static_cast<int>(depth));
   advance_command();
   pop();
 }
@@ -101,6 +102,9 @@ void TransactionMachine::abort_sub() {
   sub.released.clear();
   sub.xid = 0;
   session_.settings().abort_subtransaction();
+  session_.waits().stop();
+  session_.database().locks.undo_level(&session_, depth());
+  session_.database().locks.wake_all();
 }
 
 // ROLLBACK TO: the savepoint stays, as if it had just been set.

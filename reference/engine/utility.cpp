@@ -56,11 +56,10 @@ class TableMaker {
     if (table->columns.size() > 1600) fail(sqlstate::too_many_columns, "tables can have at most 1600 columns");
     if (existing) fail(sqlstate::duplicate_table, fmt::format("relation \"{}\" already exists", table->name));
     auto& database = session_.database();
-    // Another session's uncommitted table of that name would have to be waited for.
+    // Another transaction's table of that name may yet come to be: there is a unique index on the names.
     for (const auto& other : database.tables)
-      if (other->name == table->name && !other->temporary && !table->temporary &&
-          database.transactions.is_running(other->stamp.made))
-        refuse("waiting for another transaction's table of the same name");
+      if (other->name == table->name && !other->temporary && !table->temporary)
+        session_.waits().for_transaction(other->stamp.made, "");
     table->oid = database.next_oid++;
     table->stamp = {session_.transaction().xid(), 0, session_.transaction().command(), 0};
     database.tables.push_back(std::move(table));
@@ -127,6 +126,13 @@ std::shared_ptr<Table> named_table(const std::vector<const Node*>& names, Sessio
   return session.find_table(schema, names.back()->string_of());
 }
 
+// end: the table is gone when the transaction commits.
+void end(Table& table, SessionState& session) {
+  table.stamp.ended = session.transaction().xid();
+  table.stamp.ended_in = session.transaction().command();
+  session.database().has_dropped = true;
+}
+
 std::string drop_tables(const Node& body, SessionState& session) {
   std::vector<std::shared_ptr<Table>> tables;
   for (const auto* object : body.list("objects")) {
@@ -149,12 +155,11 @@ std::string drop_tables(const Node& body, SessionState& session) {
     session.notice(sqlstate::successful_completion, fmt::format("table \"{}\" does not exist, skipping", name));
   }
   for (auto& table : tables) {
-    if (table->stamp.ended != 0 && session.database().transactions.is_running(table->stamp.ended) &&
-        !session.transaction().is_own(table->stamp.ended))
-      refuse("waiting for another transaction's change of the same table");
-    table->stamp.ended = session.transaction().xid();
-    table->stamp.ended_in = session.transaction().command();
+    session.waits().lock(*table, LockMode::access_exclusive);
+    if (!session.is_current(*table))
+      fail(sqlstate::undefined_table, fmt::format("table \"{}\" does not exist", table->name));
   }
+  for (auto& table : tables) end(*table, session);
   return "DROP TABLE";
 }
 
@@ -274,8 +279,7 @@ std::string transaction(const RawStatement& raw, SessionState& session) {
 void drop_temporary(SessionState& session) {
   for (auto& table : session.database().tables) {
     if (table->owner != &session || table->stamp.ended != 0) continue;
-    table->stamp.ended = session.transaction().xid();
-    table->stamp.ended_in = session.transaction().command();
+    end(*table, session);
   }
 }
 
@@ -301,15 +305,18 @@ std::string truncate(const Node& body, SessionState& session) {
     if (!table->temporary) need_no_read_only(session, "TRUNCATE TABLE");
     tables.push_back(std::move(table));
   }
-  Snapshot snapshot = session.transaction().snapshot();
-  for (auto& table : tables)
-    for (auto& row : table->rows) {
-      if (!row.stamp.visible(snapshot)) continue;
-      if (row.stamp.ended != 0 && session.database().transactions.is_running(row.stamp.ended))
-        refuse("waiting for another transaction's change of the same row");
-      row.stamp.ended = session.transaction().xid();
-      row.stamp.ended_in = session.transaction().command();
-    }
+  for (auto& table : tables) session.waits().lock(*table, LockMode::access_exclusive);
+  // A table without its rows takes the place of the old one, which comes back if this is undone.
+  for (auto& table : tables) {
+    if (!session.is_current(*table))
+      fail(sqlstate::undefined_table, fmt::format("relation \"{}\" does not exist", table->name));
+    auto emptied = std::make_shared<Table>(*table);
+    emptied->rows.clear();
+    for (auto& index : emptied->indexes) index.entries.clear();
+    end(*table, session);
+    emptied->stamp = {session.transaction().xid(), 0, session.transaction().command(), 0};
+    session.database().tables.push_back(std::move(emptied));
+  }
   return "TRUNCATE TABLE";
 }
 

@@ -1,0 +1,206 @@
+#include "engine/execution/row_writer.hpp"
+
+#include <algorithm>
+
+#include "engine/evaluate.hpp"
+#include "engine/expr.hpp"
+#include "engine/session_state.hpp"
+#include "types/form.hpp"
+
+namespace pgconform::engine {
+
+using types::is_null;
+
+std::string row_text(const Table& table, const Row& row, const types::Style& style) {
+  std::string list;
+  for (std::size_t i = 0; i < row.size(); ++i) {
+    std::string value = is_null(row[i]) ? "null" : types::print_text(table.columns[i].type, row[i], style);
+    if (types::count_characters(value) > 64) value = value.substr(0, types::byte_of_character(value, 64)) + "...";
+    list += (list.empty() ? "" : ", ") + value;
+  }
+  return "(" + list + ")";
+}
+
+std::string key_text(const Table& table, const std::vector<std::size_t>& columns, const Row& key,
+                     const types::Style& style) {
+  std::string names, values;
+  for (std::size_t i = 0; i < columns.size(); ++i) {
+    const auto& column = table.columns[columns[i]];
+    names += (i == 0 ? "" : ", ") + column.name;
+    values += (i == 0 ? "" : ", ") + (is_null(key[i]) ? "null" : types::print_text(column.type, key[i], style));
+  }
+  return fmt::format("({})=({})", names, values);
+}
+
+SqlError violation(std::string_view sqlstate, std::string message, std::string detail, const Table& table,
+                   std::string_view constraint) {
+  SqlError error;
+  error.report.sqlstate = sqlstate;
+  error.report.message = std::move(message);
+  error.report.detail = std::move(detail);
+  error.report.schema = table.temporary ? "pg_temp" : table.schema;
+  error.report.table = table.name;
+  error.report.constraint = constraint;
+  return error;
+}
+
+void RowWriter::defaults(Row& row, const std::vector<bool>& given, Context& context) const {
+  for (std::size_t i = 0; i < row.size(); ++i)
+    if (!given[i] && table_->columns[i].default_value) row[i] = evaluate(*table_->columns[i].default_value, context);
+}
+
+void RowWriter::check(const Row& row, Context& context) const {
+  for (std::size_t i = 0; i < row.size(); ++i) {
+    const auto& column = table_->columns[i];
+    if (!column.not_null || !is_null(row[i])) continue;
+    auto error = violation(sqlstate::not_null_violation,
+                           fmt::format("null value in column \"{}\" of relation \"{}\" violates not-null constraint",
+                                       column.name, table_->name),
+                           fmt::format("Failing row contains {}.", row_text(*table_, row, context.style)), *table_, "");
+    error.report.column = column.name;
+    throw error;
+  }
+  if (table_->checks.empty()) return;
+  auto outer = std::exchange(context.row, row);
+  for (const auto& each : table_->checks) {
+    Value value = evaluate(*each.condition, context);
+    if (is_null(value) || std::get<bool>(value)) continue;
+    throw violation(sqlstate::check_violation,
+                    fmt::format("new row for relation \"{}\" violates check constraint \"{}\"", table_->name, each.name),
+                    fmt::format("Failing row contains {}.", row_text(*table_, row, context.style)), *table_, each.name);
+  }
+  context.row = outer;
+}
+
+bool RowWriter::has_null_key(const Index& index, const Row& key) const {
+  return !index.nulls_equal && std::ranges::any_of(key, [](const Value& v) { return is_null(v); });
+}
+
+void RowWriter::duplicate(const Index& index, const Row& key) const {
+  throw violation(sqlstate::unique_violation,
+                  fmt::format("duplicate key value violates unique constraint \"{}\"", index.name),
+                  fmt::format("Key {} already exists.", key_text(*table_, index.columns, key, session_.style())),
+                  *table_, index.name);
+}
+
+// What _bt_check_unique() sees: rows that others have not committed yet count as undecided.
+std::optional<std::size_t> RowWriter::find_equal(const Index& index, const Row& key, std::size_t except) const {
+  if (has_null_key(index, key)) return std::nullopt;
+  const auto& transactions = session_.database().transactions;
+  auto context = [&](std::size_t row) {
+    return fmt::format("while inserting index tuple (0,{}) in relation \"{}\"", row + 1, index.name);
+  };
+  auto [first, last] = index.entries.equal_range(key);
+  for (auto it = first; it != last; ++it) {
+    auto place = it->second;
+    const Stamp& stamp = table_->rows[place].stamp;
+    if (place == except || transactions.is_aborted(stamp.made)) continue;
+    bool ours = session_.transaction().is_own(stamp.ended);
+    if (stamp.ended != 0 && !transactions.is_aborted(stamp.ended) &&
+        (ours || !transactions.is_running(stamp.ended)))
+      continue;
+    if (transactions.is_running(stamp.made) && !session_.transaction().is_own(stamp.made))
+      session_.waits().for_transaction(stamp.made, context(place));
+    if (stamp.ended != 0 && transactions.is_running(stamp.ended))
+      session_.waits().for_transaction(stamp.ended, context(place));
+    session_.waits().stop();
+    return place;
+  }
+  session_.waits().stop();
+  return std::nullopt;
+}
+
+void RowWriter::check_keys(const Row& row, std::size_t except) const {
+  for (const auto& index : table_->indexes) {
+    if (!index.unique || index.deferrable) continue;
+    Row key = index.key(row);
+    // A row that keeps its key need not be looked for.
+    if (except != none && !KeyLess{index.entries.key_comp()}(key, index.key(table_->rows[except].values)) &&
+        !KeyLess{index.entries.key_comp()}(index.key(table_->rows[except].values), key))
+      continue;
+    if (find_equal(index, key, except)) duplicate(index, key);
+  }
+}
+
+std::size_t RowWriter::place(Row row) {
+  auto place = table_->rows.size();
+  for (auto& index : table_->indexes) {
+    index.add(row, place);
+    if (index.unique && index.deferrable) session_.checks().key_written(table_, index, place);
+  }
+  auto& transaction = session_.transaction();
+  table_->rows.push_back({{transaction.xid(), 0, transaction.command(), 0}, std::move(row)});
+  session_.checks().row_written(table_, place);
+  return place;
+}
+
+std::size_t RowWriter::insert(Row row) {
+  check_keys(row, none);
+  return place(std::move(row));
+}
+
+std::size_t RowWriter::update(std::size_t old, Row row) {
+  check_keys(row, old);
+  auto& transaction = session_.transaction();
+  auto fresh = place(std::move(row));
+  Version& version = table_->rows[old];
+  version.stamp.ended = transaction.xid();
+  version.stamp.ended_in = transaction.command();
+  version.next = fresh + 1;
+  ++session_.database().garbage;
+  session_.checks().row_removed(table_, old, fresh);
+  return fresh;
+}
+
+void RowWriter::remove(std::size_t old) {
+  auto& transaction = session_.transaction();
+  Version& version = table_->rows[old];
+  version.stamp.ended = transaction.xid();
+  version.stamp.ended_in = transaction.command();
+  version.next = 0;
+  ++session_.database().garbage;
+  session_.checks().row_removed(table_, old, old);
+}
+
+Xid RowWriter::blocker(std::size_t row, RowMode mode) const {
+  const auto& database = session_.database();
+  const Stamp& stamp = table_->rows[row].stamp;
+  if (database.transactions.is_running(stamp.ended) && !session_.transaction().is_own(stamp.ended)) return stamp.ended;
+  return database.locks.row_blocker(&session_, table_.get(), row, mode);
+}
+
+// heap_update(), heap_delete(), heap_lock_tuple() on a row that somebody else may be at.
+RowWriter::Settled RowWriter::settle(std::size_t row, RowMode mode, std::string_view doing) const {
+  const auto& transactions = session_.database().transactions;
+  auto start = row;
+  for (;;) {
+    const Version& version = table_->rows[row];
+    if (Xid xid = blocker(row, mode); xid != 0)
+      session_.waits().for_transaction(
+          xid, fmt::format("while {} tuple (0,{}) in relation \"{}\"", doing, row + 1, table_->name));
+    Xid ended = version.stamp.ended;
+    if (ended == 0 || transactions.is_aborted(ended)) {
+      session_.waits().stop();
+      return {row, row != start};
+    }
+    if (session_.transaction().is_own(ended)) return {};
+    if (session_.settings().keeps_snapshot())
+      fail(sqlstate::t_r_serialization_failure, fmt::format("could not serialize access due to concurrent {}",
+                                                            version.next == 0 ? "delete" : "update"));
+    if (version.next == 0) {
+      session_.waits().stop();
+      return {};
+    }
+    row = version.next - 1;
+  }
+}
+
+RowMode RowWriter::mode_of_update(const std::vector<std::size_t>& changed) const {
+  for (const auto& index : table_->indexes)
+    if (index.unique)
+      for (auto column : index.columns)
+        if (std::ranges::find(changed, column) != changed.end()) return RowMode::update;
+  return RowMode::no_key_update;
+}
+
+}  // namespace pgconform::engine

@@ -1,0 +1,132 @@
+#include "engine/execution/run.hpp"
+
+#include <algorithm>
+
+#include "engine/analyzer.hpp"
+#include "engine/commands/command.hpp"
+#include "engine/evaluate.hpp"
+#include "engine/stack.hpp"
+
+namespace pgconform::engine {
+namespace {
+
+constexpr int slice = 4096;
+
+// A plan whose tables are no longer what their names mean is made anew.
+std::shared_ptr<const Prepared> current(const std::shared_ptr<const Prepared>& prepared, SessionState& session) {
+  if (std::ranges::all_of(prepared->tables, [&](const auto& table) { return session.is_current(*table); }))
+    return prepared;
+  auto renewed = Analyzer(session, prepared->parameter_types()).analyze(prepared->raw);
+  auto shape = [](const Prepared& p) {
+    std::vector<std::pair<Oid, std::string>> columns;
+    if (p.columns())
+      for (const auto& column : *p.columns()) columns.emplace_back(column.type, column.name);
+    return columns;
+  };
+  if (shape(*renewed) != shape(*prepared))
+    fail(sqlstate::feature_not_supported, "cached plan must not change result type");
+  return renewed;
+}
+
+}  // namespace
+
+Run::Run(std::shared_ptr<const Prepared> statement, SessionState& session, std::vector<Value> parameters)
+    : statement_(std::move(statement)),
+      session_(session),
+      parameters_(std::move(parameters)),
+      work_{Context{session_}, {}, 0} {
+  work_.context.parameters = parameters_;
+}
+
+bool Run::can_lock_all() const {
+  return std::ranges::all_of(statement_->tables,
+                             [&](const auto& table) { return session_.waits().can_lock(*table, mode_of(*table)); });
+}
+
+void Run::start() {
+  statement_ = current(statement_, session_);
+  if (can_lock_all()) begin_run();
+}
+
+// While a lock is waited for, the table may become another, or none.
+void Run::begin_run() {
+  for (;;) {
+    for (const auto& table : statement_->tables) session_.waits().lock(*table, mode_of(*table));
+    auto good = current(statement_, session_);
+    if (good == statement_) break;
+    statement_ = std::move(good);
+  }
+  if (needs_snapshot()) work_.snapshot = session_.transaction().snapshot();
+  work_.context.style = session_.style();
+  begin();
+  begun_ = true;
+}
+
+std::expected<Execution::Progress, session::Report> Run::step(const Sink& sink, std::int64_t limit,
+                                                              std::chrono::steady_clock::time_point now) {
+  StackBase base;
+  work_.budget = slice;
+  work_.context.now = now;
+  work_.context.style = session_.style();
+  session_.waits().set_now(now);
+  std::size_t said = session_.notices().size();
+  try {
+    if (!begun_) begin_run();
+    if (!finished_) {
+      Progress progress = advance(sink, limit);
+      auto* complete = std::get_if<Complete>(&progress);
+      if (!complete) return progress;
+      finished_ = std::move(*complete);
+    }
+    session_.checks().end_statement();
+    // What it has written is there for the next statement of the same transaction: CommandCounterIncrement().
+    session_.transaction().advance_command();
+    return Progress{std::move(*finished_)};
+  } catch (const Suspend& suspend) {
+    session_.notices().resize(said);  // it will be said again
+    return Progress{Wait{suspend.until}};
+  } catch (SqlError& error) {
+    error.report.position =
+        error.report.position != 0 ? error.report.position : statement_->raw->source().position(error.location);
+    return std::unexpected(std::move(error.report));
+  }
+}
+
+Execution::Progress WriteRun::advance(const Sink& sink, std::int64_t limit) {
+  if (!worked_) {
+    if (!work_on()) return More{};
+    worked_ = true;
+  }
+  std::int64_t portion = 0;
+  while (place_ < returned_.size()) {
+    bool go_on = sink(returned_[place_++]);
+    if (++portion == limit || !go_on) return More{};
+  }
+  return Complete{tag()};
+}
+
+void WriteRun::need_writable(const Table& table, std::string_view command) const {
+  if (session_.settings().is_read_only() && !table.temporary)
+    fail(sqlstate::read_only_sql_transaction, fmt::format("cannot execute {} in a read-only transaction", command));
+}
+
+void WriteRun::keep_returned(const Tuple& row) {
+  if (returning().empty()) return;
+  work_.context.row = row;
+  auto& kept = returned_.emplace_back();
+  for (const auto& expr : returning()) kept.push_back(evaluate(*expr, work_.context));
+}
+
+std::unique_ptr<session::Execution> make_execution(std::shared_ptr<const Prepared> s, SessionState& session,
+                                                   std::vector<Value> parameters) {
+  if (s->command) {
+    const auto command = s->command;
+    return command->start(std::move(s), session);
+  }
+  auto* make = s->query ? make_select : s->insert ? make_insertion : s->change ? make_change : make_utility;
+  auto run = make(std::move(s), session, std::move(parameters));
+  run->start();
+  return run;
+}
+
+}  // namespace pgconform::engine

@@ -1,0 +1,46 @@
+#include "engine/execution/run.hpp"
+
+namespace pgconform::engine {
+namespace {
+
+// A statement without a plan. One that has to wait does so before it has done anything, and is run again.
+class UtilityRun : public Run {
+ public:
+  using Run::Run;
+
+ protected:
+  bool needs_snapshot() const override { return false; }
+  Progress advance(const Sink& sink, std::int64_t limit) override {
+    const Node& node = statement_->raw->node();
+    if (!node.is("VariableShowStmt")) return Complete{run_utility(*statement_, session_)};
+    if (!shown_) {
+      std::string_view name = node.body().text("name");
+      if (name == "all") {
+        for (auto& [key, value] : session_.settings().all())
+          rows_.push_back({Value(key), Value(value), Value(std::string())});
+      } else {
+        rows_.push_back({Value(*session_.settings().show(name, false))});
+      }
+      shown_ = true;
+    }
+    std::int64_t portion = 0;
+    while (place_ < rows_.size()) {
+      bool go_on = sink(rows_[place_++]);
+      if (++portion == limit || !go_on) return More{};
+    }
+    return Complete{"SHOW"};
+  }
+
+ private:
+  bool shown_ = false;
+  std::vector<Tuple> rows_;
+  std::size_t place_ = 0;
+};
+
+}  // namespace
+
+std::unique_ptr<Run> make_utility(std::shared_ptr<const Prepared> s, SessionState& session, std::vector<Value> p) {
+  return std::make_unique<UtilityRun>(std::move(s), session, std::move(p));
+}
+
+}  // namespace pgconform::engine

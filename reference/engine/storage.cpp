@@ -1,0 +1,46 @@
+#include "engine/storage.hpp"
+
+namespace pgconform::engine {
+namespace {
+
+void tidy_rows(Table& table, const Transactions& transactions) {
+  auto dead = [&](const Version& row) {
+    return transactions.is_aborted(row.stamp.made) ||
+           (row.stamp.ended != 0 && !transactions.is_aborted(row.stamp.ended));
+  };
+  auto removed = std::erase_if(table.rows, dead);
+  for (auto& row : table.rows) row.stamp.ended = 0, row.next = 0;
+  if (removed == 0) return;
+  for (auto& index : table.indexes) {
+    index.entries.clear();
+    for (std::size_t i = 0; i < table.rows.size(); ++i) index.add(table.rows[i].values, i);
+  }
+}
+
+}  // namespace
+
+void Database::tidy() {
+  if (open_transactions != 0) return;
+  if (!has_dropped && garbage <= tolerated_) return;
+  // Dropped tables go at once; rows that nobody will see again, when there are many.
+  auto dead = [&](const Stamp& s) {
+    return transactions.is_aborted(s.made) || (s.ended != 0 && !transactions.is_aborted(s.ended));
+  };
+  std::erase_if(tables, [&](const auto& table) { return dead(table->stamp); });
+  std::erase_if(schemas, [&](const auto& schema) { return dead(schema.stamp); });
+  for (auto& table : tables) table->stamp.ended = 0;
+  for (auto& schema : schemas) schema.stamp.ended = 0;
+  has_dropped = false;
+  if (garbage <= tolerated_) return;
+  std::size_t rows = 0;
+  for (auto& table : tables) {
+    tidy_rows(*table, transactions);
+    rows += table->rows.size();
+  }
+  locks.forget_rows();
+  transactions.forget_aborted();
+  garbage = 0;
+  tolerated_ = std::max<std::size_t>(1000, rows / 4);
+}
+
+}  // namespace pgconform::engine

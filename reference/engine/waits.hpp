@@ -1,0 +1,39 @@
+#pragma once
+
+#include <chrono>
+#include <optional>
+#include <string>
+
+#include "engine/locks.hpp"
+
+namespace pgconform::engine {
+
+// Waits: one session's waiting. What has to wait throws Suspend and is tried again, from where it can be repeated,
+// until the wait is over, or ends in 40P01 (a cycle, looked for once after deadlock_timeout) or 55P03 (lock_timeout).
+class Waits {
+ public:
+  explicit Waits(SessionState& session) : session_(session) {}
+
+  // set_now: the time of the slice that begins.
+  void set_now(std::chrono::steady_clock::time_point now) { now_ = now; }
+  // for_transaction: go on only when `xid` has ended, or if it is this session's own.
+  void for_transaction(Xid xid, const std::string& context);
+  // lock: take a table lock, until the (sub)transaction ends. `nowait`: 55P03 instead of waiting.
+  void lock(const Table& table, LockMode mode, bool nowait = false);
+  // can_lock: lock() would not have to wait.
+  bool can_lock(const Table& table, LockMode mode) const;
+  // stop: nothing is waited for any more.
+  void stop();
+
+ private:
+  void block(Wait wait);
+  void check_cycle() const;
+
+  SessionState& session_;
+  Wait wait_;
+  bool looked_for_cycle_ = false;
+  std::chrono::steady_clock::time_point now_{}, deadlock_at_{};
+  std::optional<std::chrono::steady_clock::time_point> give_up_at_;
+};
+
+}  // namespace pgconform::engine
