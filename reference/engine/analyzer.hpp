@@ -20,6 +20,8 @@ class Analyzer {
 
   // default_of: a column's DEFAULT, made to fit the column.
   std::shared_ptr<const Expr> default_of(const Node& node, const TableColumn& column);
+  // argument: of EXECUTE, for the parameter of that number and type.
+  ExprPtr argument(const Node& node, Oid type, int number);
   // column_type: type and modifier of a TypeName node.
   std::pair<Oid, std::int32_t> column_type(const Node& type_name);
   // constant: a literal, with the sign that libpg_query drops read from the text.

@@ -81,6 +81,7 @@ class Prepared : public session::Statement {
   std::vector<Oid> parameter_types_;
   std::vector<std::shared_ptr<Table>> tables;  // that the plan refers to
   bool is_binary() const override { return is_binary_; }
+  bool is_query() const override { return query != nullptr; }
 
   // One of these, or none for a utility statement, which is run from its tree.
   std::unique_ptr<Query> query;

@@ -204,8 +204,7 @@ void set_characteristics(const std::vector<const Node*>& options, SessionState& 
     if (name == "transaction_isolation" && begun && *settings.show(name, false) != text)
       fail(sqlstate::active_sql_transaction, "SET TRANSACTION ISOLATION LEVEL must be called before any query");
     if (name == "transaction_isolation" && in_sub && *settings.show(name, false) != text)
-      fail(sqlstate::active_sql_transaction,
-           "SET TRANSACTION ISOLATION LEVEL must not be called in a subtransaction");
+      fail(sqlstate::active_sql_transaction, "SET TRANSACTION ISOLATION LEVEL must not be called in a subtransaction");
     if (name == "transaction_deferrable" && in_sub)
       fail(sqlstate::active_sql_transaction,
            "SET TRANSACTION [NOT] DEFERRABLE cannot be called within a subtransaction");
@@ -288,6 +287,8 @@ std::string discard(const Node& body, SessionState& session) {
   if (target == "ALL") {
     if (session.transaction().in_block())
       fail(sqlstate::active_sql_transaction, "DISCARD ALL cannot run inside a transaction block");
+    std::erase_if(session.names().portals, [](const auto& named) { return !named.second->active; });
+    session.names().statements.clear();
     session.settings().reset_all();
     for (const char* name : {"session_authorization", "role"}) session.settings().reset(name, false);
   }

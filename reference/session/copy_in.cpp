@@ -71,8 +71,7 @@ void Session::fail_copy(Report report) {
 void Session::lose_synchronization(Report report) {
   report.where = copying()->context();
   abort(report);
-  refuse(error(sqlstate::protocol_violation,
-               "terminating connection because protocol synchronization was lost"));
+  refuse(error(sqlstate::protocol_violation, "terminating connection because protocol synchronization was lost"));
 }
 
 }  // namespace pgconform::session

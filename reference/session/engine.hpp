@@ -105,6 +105,8 @@ class Statement {
   virtual std::span<const types::Oid> parameter_types() const = 0;
   // is_binary: FETCH from a BINARY cursor: a simple query sends its rows in binary form.
   virtual bool is_binary() const { return false; }
+  // is_query: a SELECT: a portal for it sees the data as they were when it was bound, not when it first runs.
+  virtual bool is_query() const { return false; }
 };
 
 // Notification: the content of a NotificationResponse.

@@ -9,8 +9,8 @@ namespace pgconform::session {
 namespace {
 
 std::unexpected<Report> cannot_run(std::string_view portal) {
-  return std::unexpected(error(sqlstate::object_not_in_prerequisite_state,
-                               "portal \"" + std::string(portal) + "\" cannot be run"));
+  return std::unexpected(
+      error(sqlstate::object_not_in_prerequisite_state, "portal \"" + std::string(portal) + "\" cannot be run"));
 }
 
 // recounted: the tag of a portal's last portion counts the rows of that portion only.

@@ -92,8 +92,8 @@ ExtendedQuery::Done ExtendedQuery::bind(const protocol::Bind& message, Output& o
   portal->made_at = now.wall;
   const ValueContext context{message.portal.empty() ? "unnamed portal" : "portal " + quoted(message.portal),
                              "bind parameter"};
-  auto values = read_values(message.parameter_formats, message.parameters, prepared.parameter_types, backend_.style(),
-                            context);
+  auto values =
+      read_values(message.parameter_formats, message.parameters, prepared.parameter_types, backend_.style(), context);
   if (!values) return std::unexpected(std::move(values.error()));
   portal->parameters = std::move(*values);
   if (prepared.parsed) {
@@ -107,6 +107,11 @@ ExtendedQuery::Done ExtendedQuery::bind(const protocol::Bind& message, Output& o
                                                     " result formats but query has " + std::to_string(columns->size()) +
                                                     " columns");
     }
+  }
+  if (portal->prepared.parsed && portal->prepared.statement->is_query()) {
+    auto execution = backend_.execute(portal->prepared.statement, portal->parameters);
+    if (!execution) return std::unexpected(std::move(execution.error()));
+    portal->execution = std::move(*execution);
   }
   names_.portals.insert_or_assign(name, std::move(portal));
   out.send(protocol::BindComplete{});

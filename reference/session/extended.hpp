@@ -15,8 +15,9 @@
 
 namespace pgconform::session {
 
-// ExtendedQuery: the messages that work on a session's prepared statements and portals (protocol-flow-ext-query). Every function answers, or returns the error to be reported; what an error does to the
-// rest of the pipeline is the session's business.
+// ExtendedQuery: the messages that work on a session's prepared statements and portals (protocol-flow-ext-query). Every
+// function answers, or returns the error to be reported; what an error does to the rest of the pipeline is the
+// session's business.
 class ExtendedQuery {
  public:
   ExtendedQuery(Backend& backend, Names& names) : backend_(backend), names_(names) {}
@@ -60,8 +61,8 @@ class ExtendedQuery {
   Backend& backend_;
   Names& names_;
   std::shared_ptr<Portal> running_;
-  Move move_;               // of a running portal that has rows
-  std::optional<Run> run_;  // of one that has none
+  Move move_;                // of a running portal that has rows
+  std::optional<Run> run_;   // of one that has none
   bool pipelining_ = false;  // something ran since the last Sync: what follows is an implicit block (PostgreSQL 18)
 };
 

@@ -37,6 +37,7 @@ struct FakeStatement : Statement {
   std::vector<types::Oid> types;
   const std::optional<std::vector<Column>>& columns() const override { return fields; }
   std::span<const types::Oid> parameter_types() const override { return types; }
+  bool is_query() const override { return fields.has_value(); }
 };
 
 struct FakeBackend;

@@ -70,8 +70,11 @@ std::expected<void, Report> QueryCycle::begin_statement(Output& out) {
   send_notices(out, backend_);
   const auto& columns = (*statement)->columns();
   const Formats formats((*statement)->is_binary() ? std::vector<std::int16_t>{1} : std::vector<std::int16_t>{});
-  if (columns) send_row_description(out, *columns, formats);
   run_.emplace(std::move(*execution), columns ? *columns : std::vector<Column>{}, formats);
+  if (columns && (*statement)->is_query())
+    send_row_description(out, *columns, formats);
+  else if (columns)
+    run_->describe();
   return {};
 }
 

@@ -88,7 +88,11 @@ void send_copy_response(Output& out, const CopyShape& shape) {
 
 std::expected<Slice, Report> Run::advance(Output& out, Backend& backend, std::chrono::steady_clock::time_point now) {
   std::optional<Report> failure;
+  auto describe = [&] {
+    if (std::exchange(description_due_, false)) send_row_description(out, columns_, formats_);
+  };
   auto sink = [&](Execution::Row row) {
+    describe();
     if (copying_out_) {
       out.send(protocol::CopyData{std::get<std::string>(row[0])});
     } else if (auto sent = send_row(out, columns_, formats_, row, backend.style()); !sent) {
@@ -102,6 +106,7 @@ std::expected<Slice, Report> Run::advance(Output& out, Backend& backend, std::ch
   if (failure) return std::unexpected(std::move(*failure));
 
   if (auto* complete = std::get_if<Execution::Complete>(&*progress)) {
+    describe();
     if (copying_out_) out.send(protocol::CopyDone{});
     return Slice{Slice::State::complete, complete->tag, {}};
   }

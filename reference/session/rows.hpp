@@ -64,6 +64,9 @@ class Run {
   Run(std::unique_ptr<Execution> execution, std::vector<Column> columns, Formats formats)
       : execution_(std::move(execution)), columns_(std::move(columns)), formats_(std::move(formats)) {}
 
+  // describe: RowDescription comes with the first row, or where there is none with the end: a statement that may fail
+  // before it has rows.
+  void describe() { description_due_ = true; }
   // advance: go on until a buffer is full, or it has to wait, or it wants the client's data (copying_in).
   std::expected<Slice, Report> advance(Output& out, Backend& backend, std::chrono::steady_clock::time_point now);
   Execution& execution() { return *execution_; }
@@ -72,7 +75,7 @@ class Run {
   std::unique_ptr<Execution> execution_;
   std::vector<Column> columns_;
   Formats formats_;
-  bool copying_ = false, copying_out_ = false;
+  bool description_due_ = false, copying_ = false, copying_out_ = false;
 };
 
 }  // namespace pgconform::session

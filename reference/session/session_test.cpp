@@ -473,9 +473,8 @@ TEST_P(EveryDelivery, OtherMessagesInACopyInAreTheEnd) {
   for (const auto& other : {frame(R"(Query {"query":"rows 0"})"), "y"s, frame("Terminate"), "d\0\0\0\3"s}) {
     auto c = logged_in();
     c->say(R"(Query {"query":"copy-in"})");
-    EXPECT_EQ(c->deliver(other), other[0] == 'd'
-                                     ? "ErrorResponse \"08006\" ERROR\nErrorResponse \"08P01\" FATAL\n"
-                                     : "ErrorResponse \"08P01\" ERROR\nErrorResponse \"08P01\" FATAL\n");
+    EXPECT_EQ(c->deliver(other), other[0] == 'd' ? "ErrorResponse \"08006\" ERROR\nErrorResponse \"08P01\" FATAL\n"
+                                                 : "ErrorResponse \"08P01\" ERROR\nErrorResponse \"08P01\" FATAL\n");
     EXPECT_TRUE(c->closed);
   }
 }

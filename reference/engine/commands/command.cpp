@@ -4,9 +4,11 @@
 
 namespace pgconform::engine {
 
-bool analyze_command(const RawStatement& raw, SessionState&, Analyzer&, Prepared& prepared) {
-  if ((prepared.command = analyze_copy(raw))) return true;
-  return false;
+bool analyze_command(const RawStatement& raw, SessionState& session, Analyzer& analyzer, Prepared& prepared) {
+  auto& command = prepared.command;
+  (command = analyze_copy(raw)) || (command = analyze_prepared(raw, session, prepared)) ||
+      (command = analyze_cursor(raw, session, analyzer, prepared));
+  return command != nullptr;
 }
 
 std::expected<session::Execution::Progress, session::Report> CommandRun::step(
@@ -22,6 +24,24 @@ std::expected<session::Execution::Progress, session::Report> CommandRun::step(
     if (report.where.empty()) report.where = context();
     return std::unexpected(std::move(report));
   }
+}
+
+session::Execution::Progress KeptRun::advance(const Sink& sink, std::int64_t limit,
+                                              std::chrono::steady_clock::time_point now) {
+  if (!done_) {
+    auto progress = work(
+        [&](Row row) {
+          rows_.emplace_back(row.begin(), row.end());
+          return true;
+        },
+        now);
+    auto* done = std::get_if<Complete>(&progress);
+    if (!done) return progress;
+    done_ = std::move(*done);
+  }
+  for (std::int64_t sent = 0; place_ < rows_.size();)
+    if (const bool go_on = sink(rows_[place_++]); ++sent == limit || !go_on) return More{};
+  return *done_;
 }
 
 }  // namespace pgconform::engine

@@ -17,8 +17,8 @@ class Command {
  public:
   virtual ~Command() = default;
   // start: begin a run; throws SqlError.
-  virtual std::unique_ptr<session::Execution> start(std::shared_ptr<const Prepared> statement,
-                                                    SessionState& session) const = 0;
+  virtual std::unique_ptr<session::Execution> start(std::shared_ptr<const Prepared> statement, SessionState& session,
+                                                    std::vector<Value> parameters) const = 0;
 };
 
 // analyze_command: make `prepared` this statement's command, with its columns; false where it is none of these.
@@ -26,6 +26,9 @@ bool analyze_command(const RawStatement& raw, SessionState& session, Analyzer& a
 
 // Each of them: null where the statement is another.
 std::shared_ptr<const Command> analyze_copy(const RawStatement& raw);
+std::shared_ptr<const Command> analyze_prepared(const RawStatement& raw, SessionState& session, Prepared& prepared);
+std::shared_ptr<const Command> analyze_cursor(const RawStatement& raw, SessionState& session, Analyzer& analyzer,
+                                              Prepared& prepared);
 
 // CommandRun: what runs of commands share: errors made into reports.
 class CommandRun : public session::Execution {
@@ -41,6 +44,52 @@ class CommandRun : public session::Execution {
 
   std::shared_ptr<const Prepared> statement_;
   SessionState& session_;
+};
+
+// KeptRun: a command that has rows, and hands out none of them before it has all, as PostgreSQL's utility statements
+// do: where it fails, there were none.
+class KeptRun : public CommandRun {
+ public:
+  using CommandRun::CommandRun;
+
+ protected:
+  // work: go on; its rows go to `keep`.
+  virtual Progress work(const Sink& keep, std::chrono::steady_clock::time_point now) = 0;
+  Progress advance(const Sink& sink, std::int64_t limit, std::chrono::steady_clock::time_point now) final;
+
+ private:
+  std::optional<Complete> done_;
+  std::vector<std::vector<Value>> rows_;
+  std::size_t place_ = 0;
+};
+
+// AtOnce: a command that is done in one go and has no rows.
+class AtOnce : public CommandRun {
+ public:
+  using Act = std::string (*)(const Prepared& statement, SessionState& session);
+  AtOnce(std::shared_ptr<const Prepared> statement, SessionState& session, Act act)
+      : CommandRun(std::move(statement), session), act_(act) {}
+
+ protected:
+  Progress advance(const Sink&, std::int64_t, std::chrono::steady_clock::time_point) override {
+    return Complete{act_(*statement_, session_)};
+  }
+
+ private:
+  Act act_;
+};
+
+// AtOnceCommand: `act` does it, and gives its tag.
+class AtOnceCommand : public Command {
+ public:
+  explicit AtOnceCommand(AtOnce::Act act) : act_(act) {}
+  std::unique_ptr<session::Execution> start(std::shared_ptr<const Prepared> statement, SessionState& session,
+                                            std::vector<Value>) const override {
+    return std::make_unique<AtOnce>(std::move(statement), session, act_);
+  }
+
+ private:
+  AtOnce::Act act_;
 };
 
 }  // namespace pgconform::engine

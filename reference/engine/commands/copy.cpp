@@ -7,8 +7,8 @@
 #include "engine/executor.hpp"
 #include "types/form.hpp"
 
-// COPY … FROM STDIN and COPY … TO STDOUT. Out of a table is a SELECT from it, and into it an INSERT whose rows come from
-// the client, so that defaults, constraints and waiting are those of any SELECT and INSERT.
+// COPY … FROM STDIN and COPY … TO STDOUT. Out of a table is a SELECT from it, and into it an INSERT whose rows come
+// from the client, so that defaults, constraints and waiting are those of any SELECT and INSERT.
 namespace pgconform::engine {
 namespace {
 
@@ -207,10 +207,9 @@ class CopyInRun : public CommandRun {
   CopyInRun(std::shared_ptr<const Prepared> statement, SessionState& session, const CopyOptions& options,
             const Target& target)
       : CommandRun(std::move(statement), session), shape_(shape_of(options, target.columns.size())) {
-    auto plan = analyze_text(target.columns.empty()
-                                 ? fmt::format("INSERT INTO {} DEFAULT VALUES", target.sql_name)
-                                 : fmt::format("INSERT INTO {} ({}) VALUES ({})", target.sql_name, target.sql_columns,
-                                               defaults(target.columns.size())),
+    auto plan = analyze_text(target.columns.empty() ? fmt::format("INSERT INTO {} DEFAULT VALUES", target.sql_name)
+                                                    : fmt::format("INSERT INTO {} ({}) VALUES ({})", target.sql_name,
+                                                                  target.sql_columns, defaults(target.columns.size())),
                              session);
     auto source = std::make_unique<CopiedRows>(options, target);
     rows_ = source.get();
@@ -253,8 +252,7 @@ class CopyInRun : public CommandRun {
 
 void refuse_files(const Node& body, bool is_from) {
   if (body.text("filename").empty() && !body.flag("is_program")) return;
-  const std::string_view hint =
-      "Anyone can COPY to stdout or from stdin. psql's \\copy command also works for anyone.";
+  const std::string_view hint = "Anyone can COPY to stdout or from stdin. psql's \\copy command also works for anyone.";
   auto denied = [&](std::string_view what, std::string_view role, std::string_view may) {
     fail(sqlstate::insufficient_privilege, fmt::format("permission denied to COPY {}", what), -1, std::string(hint),
          fmt::format("Only roles with privileges of the \"{}\" role may COPY {}.", role, may));
@@ -267,7 +265,8 @@ void refuse_files(const Node& body, bool is_from) {
 
 class CopyCommand : public Command {
  public:
-  std::unique_ptr<Execution> start(std::shared_ptr<const Prepared> statement, SessionState& session) const override {
+  std::unique_ptr<Execution> start(std::shared_ptr<const Prepared> statement, SessionState& session,
+                                   std::vector<Value>) const override {
     const RawStatement& raw = *statement->raw;
     const Node& body = raw.node().body();
     const bool is_from = body.flag("is_from");
@@ -286,8 +285,7 @@ class CopyCommand : public Command {
       const auto options = read_copy_options(body, false);
       const Node& query = body["query"];
       auto plan = Analyzer(session, std::nullopt).analyze(raw.part(query));
-      if (!plan->columns())
-        fail(sqlstate::feature_not_supported, "COPY query must have a RETURNING clause");
+      if (!plan->columns()) fail(sqlstate::feature_not_supported, "COPY query must have a RETURNING clause");
       for (const auto& name : options.force_quote)
         if (name != "*" && std::ranges::find(*plan->columns(), name, &session::Column::name) == plan->columns()->end())
           fail(sqlstate::undefined_column, fmt::format("column \"{}\" does not exist", name));

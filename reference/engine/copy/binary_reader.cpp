@@ -97,8 +97,7 @@ class BinaryReader : public CopyReader {
       return after_trailer();
     }
     if (count != static_cast<std::int16_t>(columns_.size()))
-      fail(sqlstate::bad_copy_file_format,
-           fmt::format("row field count is {}, expected {}", count, columns_.size()));
+      fail(sqlstate::bad_copy_file_format, fmt::format("row field count is {}, expected {}", count, columns_.size()));
     fields.clear();
     for (const auto& name : columns_) {
       column_ = name;

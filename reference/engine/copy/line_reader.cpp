@@ -264,20 +264,18 @@ class LineReader : public CopyReader {
                          i + 1, options_.null, columns_[i]));
       if (*fields[i] != columns_[i])
         fail(sqlstate::bad_copy_file_format,
-             fmt::format("column name mismatch in header line field {}: got \"{}\", expected \"{}\"", i + 1,
-                         *fields[i], columns_[i]));
+             fmt::format("column name mismatch in header line field {}: got \"{}\", expected \"{}\"", i + 1, *fields[i],
+                         columns_[i]));
     }
     if (fields.size() != columns_.size())
-      fail(sqlstate::bad_copy_file_format, fmt::format("wrong number of fields in header line: got {}, expected {}",
-                                                       fields.size(), columns_.size()));
+      fail(sqlstate::bad_copy_file_format,
+           fmt::format("wrong number of fields in header line: got {}, expected {}", fields.size(), columns_.size()));
   }
 
   void check_width(const std::vector<Field>& fields) const {
-    if (fields.size() > columns_.size())
-      fail(sqlstate::bad_copy_file_format, "extra data after last expected column");
+    if (fields.size() > columns_.size()) fail(sqlstate::bad_copy_file_format, "extra data after last expected column");
     if (fields.size() < columns_.size())
-      fail(sqlstate::bad_copy_file_format,
-           fmt::format("missing data for column \"{}\"", columns_[fields.size()]));
+      fail(sqlstate::bad_copy_file_format, fmt::format("missing data for column \"{}\"", columns_[fields.size()]));
   }
 
   const CopyOptions options_;

@@ -57,8 +57,9 @@ void check_encoding_name(const Node& option) {
   for (char c : lower(text_of(option)))
     if (std::isalnum(static_cast<unsigned char>(c))) name += c;
   if (name == "utf8" || name == "unicode" || name == "sqlascii") return;
-  static constexpr std::string_view known[] = {"latin", "iso8859", "win", "euc", "koi8", "sjis", "big5", "gb", "uhc",
-                                               "johab", "mule",    "alt", "abc", "tcvn", "mskanji", "shiftjis"};
+  static constexpr std::string_view known[] = {"latin", "iso8859", "win",     "euc",     "koi8", "sjis",
+                                               "big5",  "gb",      "uhc",     "johab",   "mule", "alt",
+                                               "abc",   "tcvn",    "mskanji", "shiftjis"};
   if (std::ranges::any_of(known, [&](auto prefix) { return name.starts_with(prefix); }))
     refuse(fmt::format("COPY in encoding \"{}\"", text_of(option)), option.location());
   fail(sqlstate::invalid_parameter_value,
@@ -100,8 +101,8 @@ void check(CopyOptions& options, const Given& delimiter, const Given& null, cons
     if (!csv) not_here("COPY FORCE_QUOTE requires CSV mode");
     if (is_from) not_here("COPY FORCE_QUOTE cannot be used with COPY FROM");
   }
-  for (const auto& [list, name] : {std::pair{&options.force_not_null, "FORCE_NOT_NULL"},
-                                   std::pair{&options.force_null, "FORCE_NULL"}}) {
+  for (const auto& [list, name] :
+       {std::pair{&options.force_not_null, "FORCE_NOT_NULL"}, std::pair{&options.force_null, "FORCE_NULL"}}) {
     if (list->empty()) continue;
     if (!csv) not_here(fmt::format("COPY {} requires CSV mode", name));
     if (!is_from) bad(fmt::format("COPY {} cannot be used with COPY TO", name));

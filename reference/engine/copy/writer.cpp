@@ -76,9 +76,8 @@ std::string CopyWriter::text(std::string_view value) const {
 std::string CopyWriter::csv(std::string_view value, bool quote) const {
   // A lone \. would be read as the end of the data by servers before 18.
   quote = quote || value == options_.null || (columns_.size() == 1 && value == "\\.") ||
-          std::ranges::any_of(value, [&](char c) {
-            return c == options_.delimiter || c == options_.quote || c == '\n' || c == '\r';
-          });
+          std::ranges::any_of(
+              value, [&](char c) { return c == options_.delimiter || c == options_.quote || c == '\n' || c == '\r'; });
   if (!quote) return std::string(value);
   std::string result(1, options_.quote);
   for (char c : value) {

@@ -121,7 +121,7 @@ std::unique_ptr<session::Execution> make_execution(std::shared_ptr<const Prepare
                                                    std::vector<Value> parameters) {
   if (s->command) {
     const auto command = s->command;
-    return command->start(std::move(s), session);
+    return command->start(std::move(s), session, std::move(parameters));
   }
   auto* make = s->query ? make_select : s->insert ? make_insertion : s->change ? make_change : make_utility;
   auto run = make(std::move(s), session, std::move(parameters));
