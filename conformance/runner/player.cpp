@@ -17,11 +17,6 @@ namespace {
 constexpr std::size_t longest_conversation = 1u << 20;  // in bytes; of a longer one the end is reported
 constexpr unsigned patience = 10;                       // timeouts, until a flight's answers must be complete
 
-// is_tls_alert: a whole record of TLS that holds an alert.
-bool is_tls_alert(std::string_view bytes) {
-  return bytes.size() == 7 && bytes.starts_with("\x15\x03");
-}
-
 // received: an event as the matcher knows it.
 Received received(const std::string& connection, const client::Event& event) {
   using Kind = client::Event::Kind;
@@ -37,9 +32,8 @@ Received received(const std::string& connection, const client::Event& event) {
       return {connection, "error", Json{{"text", event.text}}};
     case Kind::eof:
     case Kind::truncated:
-      // A message that breaks off is what a crash looks like; a TLS alert to a client that does not speak TLS is not.
-      if (!event.bytes.empty() && !is_tls_alert(event.bytes))
-        return {connection, "unfinished", protocol::json::hex(event.bytes)};
+      // A message that breaks off is what a crash looks like.
+      if (!event.bytes.empty()) return {connection, "unfinished", protocol::json::hex(event.bytes)};
       [[fallthrough]];
     default:
       return {connection, "close", Json::object()};
@@ -427,12 +421,9 @@ asio::awaitable<bool> Player::verb(const Item& item) {
       auto established = co_await line.connection->start_tls(deadline());
       if (!established && established.error().kind == client::Failure::Kind::usage)
         co_return broken("line " + std::to_string(at) + ": " + established.error().text);
-      // A handshake that is meant to fail is followed by `B tls-alert` or `B close`: whichever side gave it up, there
-      // is no connection any more.
-      if (!established) {
-        line.pending = established.error().event;
-        if (line.pending->kind == client::Event::Kind::error) line.pending->kind = client::Event::Kind::reset;
-      }
+      // A handshake that is meant to fail is followed by `B tls-alert` or `B close`. What else the target said in its
+      // place, and what we did not like ourselves, is told to whoever waits next.
+      if (!established) line.pending = established.error().event;
       co_return true;
     }
     case Verb::Kind::shutdown: {

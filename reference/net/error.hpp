@@ -27,7 +27,8 @@ enum class ErrorKind {
 struct NetError {
   ErrorKind kind = ErrorKind::other;
   std::string text;
-  int alert = -1;  // a TLS alert description (RFC 8446 section 6), or -1
+  int alert = -1;          // a TLS alert description (RFC 8446 section 6), or -1
+  std::string bytes = {};  // what the peer sent in place of a TLS record, or of a record that it did not end
 };
 
 // Result: what every operation of this folder gives; none of them throws.

@@ -72,6 +72,7 @@ struct Stream::State {
   void flush_now();
   void close();
   std::size_t pending() const;
+  void take_pending(std::string& bytes);
 
   static asio::awaitable<Result<std::size_t>> receive(Shared s, std::span<char> buffer);
   static asio::awaitable<Result<void>> send(Shared s, std::string_view bytes);
@@ -129,6 +130,14 @@ void Stream::State::close() {
 std::size_t Stream::State::pending() const {
   std::error_code ignored;
   return socket.available(ignored);
+}
+
+// take_pending: what the kernel holds, behind `bytes`.
+void Stream::State::take_pending(std::string& bytes) {
+  const auto before = bytes.size(), more = pending();
+  bytes.resize(before + more);
+  std::error_code code;
+  bytes.resize(before + (more > 0 ? socket.read_some(asio::buffer(bytes.data() + before, more), code) : 0));
 }
 
 asio::awaitable<Result<std::size_t>> Stream::State::receive(Shared s, std::span<char> buffer) {
@@ -212,10 +221,10 @@ asio::awaitable<Result<void>> Stream::State::handshake(Shared s, TlsSession sess
   assert(!s->tls);
   Flag reading(s->reading), writing(s->writing);
   if (auto ready = s->usable(); !ready) co_return ready;
-  auto count = early.size() + s->pending();
-  if (policy == EarlyBytes::refuse && count > 0) {
-    auto text = std::to_string(count) + " unencrypted bytes arrived before the TLS handshake";
-    co_return std::unexpected(NetError{ErrorKind::early_bytes, text});
+  if (policy == EarlyBytes::refuse) s->take_pending(early);
+  if (policy == EarlyBytes::refuse && !early.empty()) {
+    auto text = std::to_string(early.size()) + " unencrypted bytes arrived before the TLS handshake";
+    co_return std::unexpected(NetError{ErrorKind::early_bytes, text, -1, std::move(early)});
   }
   s->early = std::move(early);
   s->tls.emplace(std::move(session));

@@ -9,6 +9,7 @@
 
 #include "net/boring.hpp"
 #include "net/host_name.hpp"
+#include "net/record_walk.hpp"
 
 namespace pgconform::net {
 namespace {
@@ -25,6 +26,7 @@ struct TlsSession::State {
   std::unique_ptr<char[]> input = std::make_unique_for_overwrite<char[]>(input_capacity);
   std::size_t input_begin = 0, input_end = 0;
   bool input_ended = false;
+  RecordWalk walk;  // a client's, until the handshake is done
   std::string output;
   std::string host;
   bool client = false;
@@ -127,10 +129,13 @@ void TlsSession::State::explain(int ssl_error) {
   bool cut = ssl_error == SSL_ERROR_SYSCALL || (ssl_error == SSL_ERROR_SSL && code == 0);
   if (cut && input_ended) {
     ERR_clear_error();
+    if (!walk.rest().empty())
+      return fail({ErrorKind::truncated, where + ": the peer closed in the midst of a record", -1, walk.rest()});
     if (!done) return fail({ErrorKind::eof, "the peer closed the connection during the TLS handshake"});
     return fail({ErrorKind::truncated, "the peer closed the connection without a TLS close_notify"});
   }
-  fail({ErrorKind::tls, where + " failed: " + reason(), alert_sent > 0 ? alert_sent : -1});
+  fail({ErrorKind::tls, where + " failed: " + reason(), alert_sent > 0 ? alert_sent : -1,
+        walk.foreign() ? walk.rest() : ""});
 }
 
 TlsSession::Status TlsSession::State::outcome(int result) {
@@ -168,7 +173,9 @@ std::span<char> TlsSession::prepare() {
 }
 
 void TlsSession::commit(std::size_t size) {
-  state_->input_end += size;
+  auto& s = *state_;
+  if (s.client && !s.done) s.walk.feed({s.input.get() + s.input_end, size});
+  s.input_end += size;
 }
 
 std::size_t TlsSession::feed(std::string_view ciphertext) {

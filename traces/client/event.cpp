@@ -75,11 +75,18 @@ std::string Event::describe() const {
   return std::string(to_string(kind)) + ": " + text;
 }
 
+std::optional<int> tls_alert(std::string_view bytes) {
+  constexpr std::string_view of_two_bytes("\0\2", 2);
+  if (bytes.size() != 7 || !bytes.starts_with("\x15\x03") || bytes.substr(3, 2) != of_two_bytes) return std::nullopt;
+  return static_cast<unsigned char>(bytes[6]);
+}
+
 Event ended_by(const net::NetError& error) {
   using From = net::ErrorKind;
   Event event;
   event.text = error.text;
   event.alert = error.alert;
+  event.bytes = error.bytes.substr(0, 1024);
   switch (error.kind) {
     case From::eof:
       event.kind = Event::Kind::eof;
@@ -97,7 +104,12 @@ Event ended_by(const net::NetError& error) {
       event.kind = Event::Kind::timeout;
       break;
     default:
-      event.kind = Event::Kind::error;
+      event.kind = event.bytes.empty() ? Event::Kind::error : Event::Kind::bad_frame;
+  }
+  // A server that gives the handshake up may say so before it has begun on our side.
+  if (const auto alert = tls_alert(error.bytes)) {
+    event.kind = Event::Kind::tls_alert;
+    event.alert = *alert;
   }
   return event;
 }

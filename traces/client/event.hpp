@@ -3,6 +3,7 @@
 #include <chrono>
 #include <cstdint>
 #include <nlohmann/json_fwd.hpp>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -43,6 +44,9 @@ struct Event {
 };
 
 std::string_view to_string(Event::Kind kind);
+
+// tls_alert: of bytes that are one whole TLS record, in plain text, with an alert in it: which.
+std::optional<int> tls_alert(std::string_view bytes);
 
 // ended_by: the event that a network error is to whoever waits for a message.
 Event ended_by(const net::NetError& error);

@@ -124,10 +124,20 @@ std::optional<Event> Connection::State::cut_protocol_2() {
   return event;
 }
 
+// cut_alert: from a server that was ready for TLS and did not like what it got. No message begins like this.
+Event Connection::State::cut_alert(int alert) {
+  over = Event{.kind = Event::Kind::tls_alert, .alert = alert, .at = now()};
+  log_partial();
+  conversation.add({.what = Said::What::raw, .sender = Sender::backend, .at = over->at, .bytes = in.take_pending()});
+  note(over->describe());
+  return *over;
+}
+
 std::optional<Event> Connection::State::cut() {
   if (in_broken) return in_broken;
   const auto pending = in.pending();
   if (pending.empty()) return std::nullopt;
+  if (const auto alert = tls_alert(pending); alert && !tls()) return cut_alert(*alert);
   auto stage = backend_stage();
   auto kind = protocol::frame_kind(Sender::backend, stage);
   // Servers that know no TLS may answer SSLRequest as any other packet that they do not like.
@@ -217,7 +227,7 @@ void Connection::State::remember(const wire::Frame& frame, Stage stage, Event& e
 
 Event Connection::State::ended() {
   auto event = *over;
-  event.bytes = in.pending().substr(0, 64 * 1024);
+  if (!in.pending().empty()) event.bytes = in.pending().substr(0, 64 * 1024);
   return event;
 }
 

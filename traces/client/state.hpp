@@ -43,6 +43,7 @@ struct Connection::State {
   protocol::Stage backend_stage() const;
   void log_sent(std::size_t from, wire::Bytes bytes, Said::What what, protocol::Stage stage);
   std::optional<Event> cut_protocol_2();
+  Event cut_alert(int alert);
   const net::TlsSession* tls() const { return stream ? stream->tls() : nullptr; }
   // write: all of it, reading meanwhile.
   asio::awaitable<net::Result<void>> write(std::string_view bytes);
