@@ -42,8 +42,8 @@ struct Stop {
 };
 
 template <class T>
-T must(std::expected<T, std::string> value, Exit exit = Exit::usage) {
-  if (!value) throw Stop{exit, value.error()};
+T must(std::expected<T, std::string> value) {
+  if (!value) throw Stop{Exit::usage, value.error()};
   return std::move(*value);
 }
 
@@ -123,7 +123,8 @@ class Progress {
   bool shown_, dirty_ = false;
 };
 
-client::Target choose_target(const Flags& flags, std::optional<Bundled>& bundled) {
+// choose_target: the error is why the bundled server does not run.
+std::expected<client::Target, std::string> choose_target(const Flags& flags, std::optional<Bundled>& bundled) {
   if (flags.has_target->count() > 0) return must(client::Target::parse(flags.target));
   if (auto named = must(client::Target::from_environment())) return std::move(*named);
   if (flags.has_profile->count() > 0) throw Stop{Exit::usage, "--profile is for a TARGET, and none is given"};
@@ -132,8 +133,33 @@ client::Target choose_target(const Flags& flags, std::optional<Bundled>& bundled
   if (program.empty())
     throw Stop{Exit::usage,
                "no TARGET is given, and the bundled pgreference is not there; --pgreference tells where it is"};
-  bundled = must(Bundled::start(program), Exit::unreachable);
+  auto started = Bundled::start(program);
+  if (!started) return std::unexpected(started.error());
+  bundled = std::move(*started);
   return bundled->target();
+}
+
+void write(const report::Report& report, const std::vector<Output>& files) {
+  for (const auto& [form, file] : files)
+    if (auto written = report::write_file(file, form == "json" ? report::json(report) : report::junit(report));
+        !written)
+      throw Stop{Exit::usage, written.error()};
+}
+
+// unreachable: nothing was run. Whoever reads the reports is told as well, of every case.
+[[noreturn]] void unreachable(report::Report& report, const std::vector<const runner::Entry*>& entries,
+                              const std::vector<Output>& files, const std::string& reason) {
+  report.exit = Exit::unreachable;
+  report.problems = {reason};
+  for (const auto* entry : entries) {
+    auto& judged = report.cases.emplace_back();
+    judged.entry = entry;
+    judged.result.id = entry->id;
+    judged.result.verdict = runner::Verdict::skipped;
+    judged.result.reason = "not run: the target cannot be used";
+  }
+  write(report, files);
+  throw Stop{Exit::unreachable, reason};
 }
 
 int check(const Flags& flags) {
@@ -156,8 +182,17 @@ int check(const Flags& flags) {
   if (!flags.postgresql.empty() && !runner::version_is_well_formed(flags.postgresql))
     throw Stop{Exit::usage, fmt::format("--postgresql {}: expected a version such as 18 or 15.3", flags.postgresql)};
 
+  report::Report report;
+  report.version = PGCONFORM_VERSION;
+  report.target = "the bundled pgreference";
+  report.postgresql = flags.postgresql;
+  if (!flags.gate.empty()) runner::parse_level(flags.gate, report.gate);
+  report.begun = now("%Y-%m-%dT%H:%M:%SZ");
+
   std::optional<Bundled> bundled;
-  const auto target = choose_target(flags, bundled);
+  const auto chosen_target = choose_target(flags, bundled);
+  if (!chosen_target) unreachable(report, entries, files, chosen_target.error());
+  const auto& target = *chosen_target;
   const runner::Profiles profiles(data_directory("profiles"));
   const auto& name = flags.has_profile->count() > 0 ? flags.profile : target.profile;
   runner::Profile profile;
@@ -170,13 +205,10 @@ int check(const Flags& flags) {
   if (!flags.gate.empty()) runner::parse_level(flags.gate, rules.gate);
   rules.month = now("%Y-%m");
 
-  report::Report report;
-  report.version = PGCONFORM_VERSION;
   report.target = (bundled ? "the bundled pgreference, " : "") + target.describe();
   report.profile = profile.name;
-  report.postgresql = flags.postgresql.empty() ? profile.postgresql : flags.postgresql;
+  if (report.postgresql.empty()) report.postgresql = profile.postgresql;
   report.gate = rules.gate;
-  report.begun = now("%Y-%m-%dT%H:%M:%SZ");
   std::cout << report::heading(report) << std::flush;
 
   Progress progress;
@@ -202,7 +234,7 @@ int check(const Flags& flags) {
   auto outcome = runner::run_suite(std::move(options), entries);
   progress.clear();
   if (!outcome.unreachable.empty())
-    throw Stop{Exit::unreachable, fmt::format("cannot use {}: {}", report.target, outcome.unreachable)};
+    unreachable(report, entries, files, fmt::format("cannot use {}: {}", report.target, outcome.unreachable));
 
   report.duration = outcome.duration;
   report.interrupted = outcome.interrupted;
@@ -214,10 +246,7 @@ int check(const Flags& flags) {
       report.problems.push_back(fmt::format("the bundled pgreference {}", how));
   report.exit = runner::exit_of(report.cases, report.problems, report.interrupted, outcome.cut_short);
   std::cout << report::text(report) << std::flush;
-  for (const auto& [form, file] : files)
-    if (auto written = report::write_file(file, form == "json" ? report::json(report) : report::junit(report));
-        !written)
-      throw Stop{Exit::usage, written.error()};
+  write(report, files);
   if (report.exit == Exit::usage) throw Stop{Exit::usage, "nothing was run: every selected case was skipped"};
   if (report.exit == Exit::unreachable)
     throw Stop{Exit::unreachable, "every case is broken: nothing is known of the target"};

@@ -4,6 +4,7 @@ import json
 import os
 import socket
 import sys
+import xml.etree.ElementTree as xml
 
 from tap import Program, expect, one_line, run, status
 
@@ -75,14 +76,26 @@ def missing_description():
     one_line(pgconform("check", "@nowhere.json"), 2, "nowhere.json")
 
 
+def reported_unreachable(why):
+    with open(os.path.join(pgconform.directory.name, "out.json"), encoding="utf-8") as file:
+        told = json.load(file)
+    expect(told["status"] == 3 and told["cases"] and why in told["problems"][0], told)
+    expect(all(each["verdict"] == "skipped" for each in told["cases"]), told["cases"][0])
+    root = xml.parse(os.path.join(pgconform.directory.name, "out.xml")).getroot()
+    suites = {each.get("name"): each for each in root}
+    expect(suites["the run itself"].get("failures") == "1", suites)
+    cases = suites["query"]
+    expect(cases.get("tests") == cases.get("skipped") == str(len(told["cases"])), cases.attrib)
+
+
 def unreachable():
-    """an unreachable target ends with 3, and no report is written"""
+    """an unreachable target ends with 3, and the reports tell it of every case"""
     holder, target = dead_target()
     with holder:
-        result = pgconform("check", target, "--report", "json=out.json")
+        result = pgconform("check", target, "--run", "query/**", "--report", "json=out.json,junit=out.xml")
         one_line(result, 3, "127.0.0.1", "refused")
         expect(result.stdout.splitlines()[0].endswith(target + "?sslmode=prefer"), result.stdout)
-        expect(not os.path.exists(os.path.join(pgconform.directory.name, "out.json")), "a report was written")
+        reported_unreachable("refused")
 
 
 def environment_names_a_target():
@@ -158,7 +171,9 @@ def explaining():
 def no_server():
     """a bundled server that cannot be started is told with why"""
     one_line(pgconform("check", "--pgreference", "/nowhere/pgreference"), 3, "/nowhere/pgreference", "No such file")
-    one_line(pgconform("check", "--pgreference", "/bin/false"), 3, "/bin/false", "status 1")
+    one_line(pgconform("check", "--pgreference", "/bin/false", "--run", "query/**", "--report",
+                       "json=out.json,junit=out.xml"), 3, "/bin/false", "status 1")
+    reported_unreachable("/bin/false")
 
 
 run(version, help_text, no_command, unknown_command, unknown_option, bad_values, empty_target,

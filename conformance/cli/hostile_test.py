@@ -56,9 +56,12 @@ DONE = message(b"C", b"SELECT 1\0")
 
 
 class Server:
-    """One that logs everybody in and has an answer for each message type; `flood` follows without end."""
+    """One that logs everybody in and has an answer for each message type, and for some first packets; `flood` follows without end."""
 
-    def __init__(self, login=message(b"R", b"\0\0\0\0") + READY, answers=None, after_query=b"", flood=b"", lives=None):
+    def __init__(self, login=message(b"R", b"\0\0\0\0") + READY, answers=None, after_query=b"", flood=b"", lives=None,
+                 first=None, closes=False):
+        self.connections = 0
+        self.first, self.closes = first or {}, closes
         self.login, self.after_query, self.flood, self.lives = login, after_query, flood, lives
         self.answers = {"Q": COLUMNS + ROW + DONE + READY, "E": error(b"ERROR", b"42601") + READY, **(answers or {})}
         self.socket = socket.create_server(("127.0.0.1", 0))
@@ -71,6 +74,7 @@ class Server:
         while True:
             client = self.socket.accept()[0]
             self.accepted.set()
+            self.connections += 1
             threading.Thread(target=self.talk, args=(client,), daemon=True).start()
 
     def talk(self, client):
@@ -85,7 +89,15 @@ class Server:
             self.lives -= 1
             if self.lives < 0:
                 return
-        client.recv(8192)
+        begin = client.recv(8192)
+        for packet, answer in self.first.items():
+            if begin.startswith(packet):
+                client.sendall(answer)
+                if self.closes:
+                    return
+                begin = client.recv(8192)
+                if not begin:
+                    return
         client.sendall(self.login)
         while self.flood and not self.after_query:
             client.sendall(self.flood * 100)
@@ -132,7 +144,7 @@ def unfinished():
 def garbage_of_another_version():
     """what cannot be read is no other version's answer"""
     later = os.path.dirname(pgconform.file("later/all.case", CASES.replace("level: must", "since: 99")))
-    for answer, expected in ((error(b"ERROR", b"22000") + READY, 0), (b"SSH-2.0\r\n", 1), (DONE[:9], 1)):
+    for answer, expected in ((error(b"ERROR", b"22000") + READY, 2), (b"SSH-2.0\r\n", 1), (DONE[:9], 1)):
         server = Server(answers={"E": answer})
         status(pgconform("check", server.uri, "--cases", later, "--run", "all/error", "--gate", "postgresql",
                          "--timeout", "0.3"), expected)
@@ -193,6 +205,89 @@ def any_text():
     expect(told()["cases"], told())
 
 
+def one_case(name, text):
+    return os.path.dirname(pgconform.file(name + "/all.case", text))
+
+
+def refused_tls():
+    """a login that ends with the answer to SSLRequest tells that answer"""
+    tls = one_case("tls", """=== tls
+title: It logs in over TLS
+
+connect {"tls":"negotiated"}
+F Query {"query":"SELECT 1"}
+B RowDescription
+""")
+    for answer, actual in ((b"N", 'B SSLResponse {"answer":"N"}'), (b"X", 'B SSLResponse {"answer":"X"}'),
+                           (error(b"FATAL", b"08P01"), "B ErrorResponse {"), (b"SX", 'B raw {"hex":"58"}')):
+        server = Server(first={struct.pack(">II", 8, 80877103): answer})
+        pgconform("check", server.uri, "--cases", tls, "--timeout", "0.3", "--report", "json=out.json")
+        expect(told()["cases"][0].get("actual", "").startswith(actual), answer, told()["cases"][0])
+
+
+def stuffed_before_login():
+    """what comes behind an answer is seen also where nobody logs in"""
+    asking = one_case("asking", """=== asking
+title: One byte is the answer
+
+connect raw
+F SSLRequest
+B SSLResponse {"answer":{"$in":["S","N"]}}
+""")
+    for answer, expected in ((b"N", 0), (b"S", 0), (b"NN", 1), (b"S" + READY, 1)):
+        server = Server(first={struct.pack(">II", 8, 80877103): answer})
+        status(pgconform("check", server.uri, "--cases", asking, "--timeout", "0.3", "--gate", "postgresql"), expected)
+
+
+def raw_patterns():
+    """bytes that are no message can be held against a pattern"""
+    raw = one_case("raw", """=== raw
+title: An error of long ago
+
+connect raw
+F raw {"hex":"0000000800020000"}
+B raw {"hex":{"$re":"45.*00"}}
+B close
+""")
+    for answer, expected in ((b"EFATAL:  old\n\0", 0), (b"EFATAL:  old\n\0\0", 1), (b"NFATAL:  old\n\0", 1)):
+        server = Server(first={struct.pack(">II", 8, 0x20000): answer}, closes=True)
+        status(pgconform("check", server.uri, "--cases", raw, "--timeout", "0.3", "--gate", "postgresql"), expected)
+
+
+def either_connection():
+    """alternatives that are about different connections: whichever comes"""
+    cases = one_case("either", """=== either
+title: One of them is answered
+
+[b] connect {}
+[c] F Query {"query":"SELECT 1"}
+either
+  other: [b] B ReadyForQuery
+  this: [c] B RowDescription
+        [c] B DataRow
+        [c] B CommandComplete
+        [c] B ReadyForQuery
+end
+""")
+    server = Server()
+    status(pgconform("check", server.uri, "--cases", cases, "--timeout", "0.5", "--gate", "postgresql"), 0)
+    # One to see whether anybody is there, one for TLS, and the two of the case.
+    expect(server.connections == 4, server.connections)
+
+
+def not_implemented():
+    """0A000 is a clean refusal, but not where the case waits for it itself"""
+    lines = ('=== refused\ntitle: It is refused\nneeds: listen\n\n', 'F Query {"query":"SELEKT"}\n',
+             'B ErrorResponse {"C":"0A000"}\nB ReadyForQuery\n', 'B RowDescription\n')
+    refuses = one_case("refuses", lines[0] + lines[1] + lines[3])
+    twice = one_case("twice", lines[0] + lines[1] + lines[2] + lines[1] + lines[3])
+    for cases, verdict, expected in ((refuses, "unsupported", 0), (twice, "fail", 1)):
+        server = Server(answers={"E": error(b"ERROR", b"0A000") + READY})
+        status(pgconform("check", server.uri, "--cases", cases, "--timeout", "0.3", "--gate", "postgresql", "--report",
+                         "json=out.json"), expected)
+        expect(told()["cases"][0]["verdict"] == verdict, told()["cases"][0])
+
+
 def interrupted_at_once():
     """Ctrl-C ends a login that nobody answers, with the report written"""
     server = Server(login=b"")
@@ -229,4 +324,5 @@ B CommandComplete
 
 
 run(right, unfinished, garbage_of_another_version, dead, table_in_doubt, endless_rows, endless_notices,
-    facet, any_text, interrupted_at_once, interrupted_twice)
+    facet, any_text, refused_tls, stuffed_before_login, raw_patterns, either_connection, not_implemented,
+    interrupted_at_once, interrupted_twice)

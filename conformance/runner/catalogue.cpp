@@ -6,9 +6,11 @@
 #include <algorithm>
 #include <fstream>
 #include <map>
+#include <optional>
 #include <sstream>
 
 #include "notation/parser.hpp"
+#include "protocol/json/shape.hpp"
 #include "runner/glob.hpp"
 #include "runner/needs.hpp"
 
@@ -37,6 +39,25 @@ std::string cut(std::string_view text, std::size_t from, std::size_t to) {
   }
   while (part.ends_with("\n\n")) part.pop_back();
   return part;
+}
+
+// misnamed: the first line that speaks of a message or a field that does not exist. It would never match, or never be
+// sent, and the case would blame the target.
+std::optional<std::string> misnamed(const std::vector<notation::Item>& items, const std::string& file) {
+  for (const auto& item : items) {
+    if (const auto* block = item.block()) {
+      if (auto found = misnamed(block->items, file)) return found;
+      for (const auto& alternative : block->alternatives)
+        if (auto found = misnamed(alternative.items, file)) return found;
+    }
+    const auto* message = item.message();
+    if (!message || message->name == "raw" || message->name == "close" || message->name == "tls-alert") continue;
+    const auto sender =
+        message->side == notation::Side::frontend ? protocol::Sender::frontend : protocol::Sender::backend;
+    if (const auto found = protocol::json::misnamed(sender, message->name, message->fields))
+      return notation::Error{file, item.place, found->what, found->expected}.text();
+  }
+  return std::nullopt;
 }
 
 }  // namespace
@@ -77,6 +98,7 @@ std::expected<void, std::string> read_catalogue_file(Catalogue& catalogue, std::
       if (!is_role(need.name) && !is_capability(need.name))
         return complain(
             fmt::format("needs {}: expected role:NAME, sql-… or one of {}", need.name, fmt::join(capabilities(), " ")));
+    if (auto found = misnamed(test.items, file)) return std::unexpected(*found);
     Entry entry{path.empty() ? test.id : path + "/" + test.id, file, {}, {}};
     if (std::ranges::find(catalogue.entries, entry.id, &Entry::id) != catalogue.entries.end())
       return complain(fmt::format("the id {} is there twice", entry.id));

@@ -37,7 +37,7 @@ std::expected<Requirements, std::string> load_requirements(const std::filesystem
 
 // load_catalogue: read all cases below `directory` and check their headers. The error names file and line: what cannot
 // be parsed, an id that is there twice, a requirement that does not exist (unless `requirements` is empty), a word of
-// `needs` that is neither a capability nor a role.
+// `needs` that is neither a capability nor a role, a message or a field that does not exist.
 std::expected<Catalogue, std::string> load_catalogue(const std::filesystem::path& directory,
                                                      const Requirements& requirements);
 

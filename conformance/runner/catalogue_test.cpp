@@ -56,6 +56,18 @@ TEST(Catalogue, KeepsEachCaseAsWritten) {
   EXPECT_THAT(catalogue.entries[1].text, StartsWith("=== second\n"));
 }
 
+TEST(Catalogue, RefusesFieldsAndMessagesThatDoNotExist) {
+  EXPECT_EQ(wrong("=== a\ntitle: t\n\nF Sync\nB ReadyForQuery {\"state\":\"I\"}\n"),
+            "x.case:5:1: ReadyForQuery has no field \"state\", expected status");
+  EXPECT_THAT(wrong("=== a\ntitle: t\n\nF Query {\"sql\":\"x\"}\n"),
+              StartsWith("x.case:4:1: Query has no field \"sql\", expected query"));
+  EXPECT_THAT(wrong("=== a\ntitle: t\n\nF Sync\neither\nx: B NoData\ny: B Nodata\nend\n"),
+              StartsWith("x.case:7:4: the backend has no message Nodata, expected one of "));
+  EXPECT_EQ(
+      wrong("=== a\ntitle: t\n\nF raw {\"hex\":\"00\"}\nB raw {\"hex\":{\"$re\":\"45.*\"}}\nB tls-alert 1\nB close\n"),
+      "");
+}
+
 TEST(Catalogue, RefusesUnknownRequirement) {
   EXPECT_THAT(wrong("=== a\ntitle: t\ncovers: SQ-99\n\nF Sync\n"),
               testing::AllOf(HasSubstr("x.case:1: a"), HasSubstr("no requirement SQ-99")));

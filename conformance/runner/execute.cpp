@@ -8,8 +8,12 @@ namespace {
 
 using notation::Json;
 
+// Refusal: what the refusal of one statement means for those behind it.
+enum class Refusal : bool { is_the_end, is_all_the_same };
+
 // do_sql: statements of our own, before and after a case. The error is one line.
-asio::awaitable<std::string> do_sql(const Run& run, std::vector<std::string> statements) {
+asio::awaitable<std::string> do_sql(const Run& run, std::vector<std::string> statements,
+                                    Refusal refusal = Refusal::is_the_end) {
   client::Connection connection(run.target);
   const auto deadline = net::Clock::now() + run.timeout;
   client::LoginOptions login;
@@ -21,7 +25,7 @@ asio::awaitable<std::string> do_sql(const Run& run, std::vector<std::string> sta
     if (!sent) co_return sent.error().text;
     for (;;) {
       auto event = co_await connection.receive(deadline);
-      if (event.is("ErrorResponse")) co_return statement + ": " + event.describe();
+      if (event.is("ErrorResponse") && refusal == Refusal::is_the_end) co_return statement + ": " + event.describe();
       if (event.is("ReadyForQuery")) break;
       if (event.kind != client::Event::Kind::message) co_return statement + ": " + event.describe();
       if (net::Clock::now() > deadline) co_return statement + ": no end of the answer before the deadline";
@@ -53,7 +57,16 @@ asio::awaitable<Result> execute(const Run& run, const notation::Case& test, std:
       result.reason = expanded.error().text();
       break;
     }
-    std::vector<std::string> create, drop;
+    std::vector<std::string> create, drop, cleanup;
+    for (const auto& statement : test.cleanup) {
+      auto sql = templates.expand(statement);
+      if (!sql) result.reason = "cleanup: " + sql.error();
+      cleanup.push_back(sql.value_or(""));
+    }
+    if (!result.reason.empty()) {
+      result.verdict = Verdict::broken;
+      break;
+    }
     for (const auto& table : templates.tables()) {
       create.push_back(table.create);
       drop.push_back(table.drop);
@@ -77,6 +90,9 @@ asio::awaitable<Result> execute(const Run& run, const notation::Case& test, std:
         result.reason = "cannot drop its table: " + trouble;
       }
     }
+    // What the case would have put away itself. Some of it was never made: that is no trouble.
+    if (!cleanup.empty() && result.verdict != Verdict::pass)
+      co_await do_sql(run, std::move(cleanup), Refusal::is_all_the_same);
     if (player.reckless()) {
       trouble = co_await alive(run);
       if (!trouble.empty()) {

@@ -84,7 +84,9 @@ struct Judge {
     for (auto& use : uses)
       if (judged.entry->named_by(use.entry->cases)) use.ran = true;
     if (result.verdict == Came::broken) return worse(Standing::differs, true, "");
-    for (const auto& failure : result.failures) failed(failure);
+    // What an unsupported case shows of its refusal is no failure.
+    if (result.verdict == Came::fail)
+      for (const auto& failure : result.failures) failed(failure);
     if (auto* use = find(""); use && result.verdict == Came::unsupported) {
       if (use->entry->verdict == Verdict::unsupported || use->entry->verdict == Verdict::varies) {
         use->borne_out = true;
@@ -99,6 +101,34 @@ struct Judge {
     }
   }
 };
+
+std::string_view file_of(const Expectation& entry) {
+  return std::string_view(entry.origin).substr(0, entry.origin.rfind(": "));
+}
+
+// report_shadowed: entries that can never count, because others of the same file have a say on all of their cases
+// first. What a profile says against the one that it extends is meant to.
+void report_shadowed(const Catalogue& catalogue, const std::vector<Use>& uses, std::vector<std::string>& problems) {
+  for (std::size_t i = 0; i < uses.size(); ++i) {
+    if (!uses[i].matched) continue;
+    const auto& entry = *uses[i].entry;
+    const Expectation* first = nullptr;
+    const bool shadowed = std::ranges::all_of(catalogue.entries, [&](const Entry& each) {
+      if (!each.named_by(entry.cases)) return true;
+      for (std::size_t k = 0; k < i; ++k) {
+        const auto& other = *uses[k].entry;
+        if (other.facet != entry.facet || file_of(other) != file_of(entry) || !each.named_by(other.cases)) continue;
+        if (!other.when.empty() && other.when != entry.when) continue;
+        if (!first) first = &other;
+        return true;
+      }
+      return false;
+    });
+    if (shadowed)
+      problems.push_back(fmt::format("{}: {} never counts: {} has a say on it first", entry.origin, entry.cases,
+                                     first->origin.substr(first->origin.rfind(": ") + 2)));
+  }
+}
 
 }  // namespace
 
@@ -124,6 +154,7 @@ std::vector<Judged> judge(const Catalogue& catalogue, std::span<const Entry* con
       uses.back().matched =
           std::ranges::any_of(catalogue.entries, [&](const Entry& each) { return each.named_by(entry.cases); });
     }
+  report_shadowed(catalogue, uses, problems);
   std::vector<Judged> cases;
   for (std::size_t i = 0; i < results.size(); ++i) {
     auto& judged = cases.emplace_back(Judged{entries[i], std::move(results[i]), Standing::as_expected, false, {}});

@@ -161,6 +161,27 @@ TEST(Judge, OwnEntryComesBeforeTheExtendedOne) {
   EXPECT_TRUE(run.judge(failing(Level::must)).gates);
 }
 
+TEST(Judge, EntryBehindOthersThatLeaveItNothingIsAProblem) {
+  Court run;
+  run.expect("a/x", Expect::varies).expect("a/y", Expect::varies).expect("a/*", Expect::fail);
+  run.judge(result(Verdict::pass));
+  EXPECT_THAT(run.problems, ElementsAre("p.json: /expect/2: a/* never counts: /expect/0 has a say on it first"));
+  // What a profile says against the one that it extends does leave nothing.
+  run.profile.expect[2].origin = "base.json: /expect/0";
+  run.judge(result(Verdict::pass));
+  EXPECT_THAT(run.problems, IsEmpty());
+  // An entry of a facet, or one that holds at times only, leaves the rest.
+  Court facets;
+  facets.expect("a/x", Expect::fail, "sqlstate").expect("a/x", Expect::varies);
+  facets.judge(failing(Level::must, "sqlstate"));
+  EXPECT_THAT(facets.problems, IsEmpty());
+  Court deliveries;
+  deliveries.expect("a/x", Expect::varies).expect("a/x", Expect::fail);
+  deliveries.profile.expect[0].when["delivery"] = "whole";
+  deliveries.judge(failing(Level::must));
+  EXPECT_THAT(deliveries.problems, IsEmpty());
+}
+
 TEST(Judge, EntryThatMatchesNothingIsAProblem) {
   Court run;
   run.expect("a/w", Expect::fail).judge(result(Verdict::pass));
@@ -194,6 +215,9 @@ TEST(Judge, EntryHoldsOnlyWhenItSays) {
 TEST(Judge, UnsupportedIsFineUnlessAnEntrySaysOtherwise) {
   Court run;
   EXPECT_FALSE(run.judge(result(Verdict::unsupported)).gates);
+  auto refused = failing(Level::must);
+  refused.verdict = Verdict::unsupported;
+  EXPECT_FALSE(run.judge(refused).gates);
   EXPECT_TRUE(run.expect("a/x", Expect::fail).judge(result(Verdict::unsupported)).gates);
 }
 

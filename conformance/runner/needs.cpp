@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <array>
 #include <charconv>
+#include <functional>
 #include <limits>
 
 namespace pgconform::runner {
@@ -34,18 +35,16 @@ void collect_references(const Json& value, std::set<std::string>& roles) {
     for (const auto& element : value) collect_references(element, roles);
 }
 
-void collect(const std::vector<Item>& items, std::set<std::string>& roles) {
+// each_line: calls `visit` with every line, also those inside blocks.
+void each_line(const std::vector<Item>& items, const std::function<void(const Item&)>& visit) {
   for (const auto& item : items) {
-    if (const auto* message = item.message()) collect_references(message->fields, roles);
-    if (const auto* verb = item.verb()) {
-      collect_references(verb->argument, roles);
-      if (const auto as = verb->argument.find("as"); as != verb->argument.end() && as->is_string())
-        roles.insert(as->get<std::string>());
+    const auto* block = item.block();
+    if (!block) {
+      visit(item);
+      continue;
     }
-    if (const auto* block = item.block()) {
-      collect(block->items, roles);
-      for (const auto& alternative : block->alternatives) collect(alternative.items, roles);
-    }
+    each_line(block->items, visit);
+    for (const auto& alternative : block->alternatives) each_line(alternative.items, visit);
   }
 }
 
@@ -99,7 +98,14 @@ bool is_role(std::string_view word) {
 
 std::set<std::string> roles_of(const notation::Case& test) {
   std::set<std::string> roles;
-  collect(test.items, roles);
+  each_line(test.items, [&](const Item& item) {
+    if (const auto* message = item.message()) collect_references(message->fields, roles);
+    if (const auto* verb = item.verb()) {
+      collect_references(verb->argument, roles);
+      if (const auto as = verb->argument.find("as"); as != verb->argument.end() && as->is_string())
+        roles.insert(as->get<std::string>());
+    }
+  });
   return roles;
 }
 
@@ -128,6 +134,17 @@ bool refuses(std::string_view capability, std::string_view actual) {
   if (capability == "tls") return actual == R"(B SSLResponse {"answer":"N"})";
   if (capability == "gss") return actual == R"(B GSSENCResponse {"answer":"N"})";
   return actual.starts_with("B ErrorResponse ") && actual.contains(R"("C":"0A000")");
+}
+
+bool expects_refusal(const notation::Case& test) {
+  bool expects = false;
+  each_line(test.items, [&](const Item& item) {
+    const auto* message = item.message();
+    if (!message || message->name != "ErrorResponse") return;
+    const auto code = message->fields.find("C");
+    expects |= code != message->fields.end() && code->dump().contains("0A000");
+  });
+  return expects;
 }
 
 bool version_is_well_formed(std::string_view version) {

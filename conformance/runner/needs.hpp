@@ -34,6 +34,8 @@ std::string unmet(const notation::Case& test, const Capabilities& known, const c
 // refuses: this message, which came in the place of another, says cleanly that the target has not that capability:
 // encryption is refused by a byte, everything else by SQLSTATE 0A000.
 bool refuses(std::string_view capability, std::string_view actual);
+// expects_refusal: the case wants 0A000 somewhere, so that this answer in a wrong place is no clean refusal.
+bool expects_refusal(const notation::Case& test);
 
 // version_is_well_formed: digits, and perhaps a minor: 15 or 15.3.
 bool version_is_well_formed(std::string_view version);

@@ -83,5 +83,12 @@ TEST(Needs, KnowsACleanRefusal) {
   EXPECT_FALSE(refuses("ext", R"(B SSLResponse {"answer":"N"})"));
 }
 
+TEST(Needs, KnowsACaseThatWaitsForTheRefusal) {
+  EXPECT_FALSE(expects_refusal(one("", "B ErrorResponse {\"C\":\"42601\"}")));
+  EXPECT_TRUE(expects_refusal(one("", "B ErrorResponse {\"C\":\"0A000\"}")));
+  EXPECT_TRUE(expects_refusal(one("", "B ErrorResponse {\"C\":{\"$in\":[\"0A000\",\"42601\"]}}")));
+  EXPECT_TRUE(expects_refusal(one("", "either\nx: B close\ny: B ErrorResponse {\"C\":\"0A000\"}\nend")));
+}
+
 }  // namespace
 }  // namespace pgconform::runner

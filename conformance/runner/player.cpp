@@ -162,7 +162,7 @@ asio::awaitable<bool> Player::play_items(const std::vector<Item>& items) {
       const bool flushed = co_await flush_all();
       if (!flushed) co_return false;
       for (std::size_t k = i; k < end; ++k) {
-        auto* opened = co_await line(items[k].connection, items[k].place.line);
+        const bool opened = co_await open_all(items[k]);
         if (!opened) co_return false;
       }
       matcher_.expect(std::span(items).subspan(i, end - i));
@@ -178,6 +178,23 @@ asio::awaitable<bool> Player::play_items(const std::vector<Item>& items) {
     if (!good) co_return false;
   }
   co_return co_await flush_all();
+}
+
+// open_all: the connections that an expectation is about.
+asio::awaitable<bool> Player::open_all(const Item& item) {
+  if (const auto* block = item.block()) {
+    std::vector<const Item*> inside;
+    for (const auto& each : block->items) inside.push_back(&each);
+    for (const auto& alternative : block->alternatives)
+      for (const auto& each : alternative.items) inside.push_back(&each);
+    for (const auto* each : inside) {
+      const bool good = co_await open_all(*each);
+      if (!good) co_return false;
+    }
+    co_return true;
+  }
+  auto* opened = co_await line(item.connection, item.place.line);
+  co_return opened != nullptr;
 }
 
 asio::awaitable<bool> Player::play_item(const Item& item) {
@@ -218,28 +235,40 @@ asio::awaitable<bool> Player::settle() {
   if (!flushed) co_return false;
   const auto last = net::Clock::now() + patience * run_.timeout;
   while (!matcher_.settled()) {
-    const auto waiting = matcher_.waiting();
+    auto [names, each] = matcher_.waiting();
+    // Where something must come on each, it is nobody's business on which it comes first.
+    if (each) names.erase(std::next(names.begin()), names.end());
     // Rows or notices without end are no answer either.
     if (net::Clock::now() > last)
-      co_return fail("[" + *waiting.begin() + "] no end of the answer within " +
+      co_return fail("[" + *names.begin() + "] no end of the answer within " +
                          std::to_string(patience * run_.timeout.count()) + " ms",
                      0, true);
-    // Something must come on each of these; which comes first is nobody's business.
-    const bool good = co_await take_one(*waiting.begin());
+    const bool good = co_await take_one(names);
     if (!good) co_return false;
   }
   co_return true;
 }
 
-asio::awaitable<bool> Player::take_one(const std::string& name) {
+// first_of: what comes first on one of the connections. Several take turns of a few milliseconds: this is rare, and
+// each waits for the network by itself.
+asio::awaitable<std::pair<std::string, client::Event>> Player::first_of(
+    const std::set<std::string, std::less<>>& names) {
+  constexpr auto turn = std::chrono::milliseconds(5);
+  const auto last = deadline();
+  for (;;)
+    for (const auto& name : names) {
+      auto& line = lines_.at(name);
+      if (line.pending) co_return std::pair(name, *std::exchange(line.pending, std::nullopt));
+      const auto until = names.size() == 1 ? last : std::min<net::TimePoint>(last, net::Clock::now() + turn);
+      auto event = co_await line.connection->receive(until);
+      if (event.kind != client::Event::Kind::timeout || net::Clock::now() >= last)
+        co_return std::pair(name, std::move(event));
+    }
+}
+
+asio::awaitable<bool> Player::take_one(const std::set<std::string, std::less<>>& names) {
+  auto [name, event] = co_await first_of(names);
   auto& line = lines_.at(name);
-  client::Event event;
-  if (line.pending) {
-    event = std::move(*line.pending);
-    line.pending.reset();
-  } else {
-    event = co_await line.connection->receive(deadline());
-  }
   if (event.kind == client::Event::Kind::timeout) {
     std::string expected;
     std::size_t at = 0;
@@ -276,7 +305,8 @@ bool Player::offer(Received message, Line& line) {
   return false;
 }
 
-// say_goodbye: every connection that is in step ends with Terminate and the server's closing; nothing else may come.
+// say_goodbye: every connection that is in step ends with Terminate, or before login with FIN, and the server's
+// closing; nothing else may come.
 asio::awaitable<bool> Player::say_goodbye() {
   for (auto& [name, line] : lines_) {
     if (!line.early.empty()) actual_ = line_of(line.early.front());
@@ -285,9 +315,16 @@ asio::awaitable<bool> Player::say_goodbye() {
     if (line.closed || !line.connection || !line.connection->is_open() || !line.connected) continue;
     if (line.pending) co_return fail("[" + name + "] " + line.pending->describe(), 0);
     const auto& monitor = line.connection->monitor();
-    if (before_login(monitor.phase()) || monitor.frontend_broke()) continue;
+    if (monitor.frontend_broke()) continue;
+    // Whoever is not logged in cannot say Terminate. The end of what he says does as well, and a target that minds may
+    // say so once it has been told who he is.
+    const bool half_open = before_login(monitor.phase());
+    const bool started = half_open && monitor.phase() > protocol::Phase::gssenc_requested;
+    if (half_open) co_await line.connection->shutdown_write(deadline());
     auto last = co_await line.connection->terminate(deadline());
     using Kind = client::Event::Kind;
+    if (half_open && (last.kind == Kind::timeout || last.kind == Kind::tls_alert)) continue;
+    if (started && last.is("ErrorResponse")) continue;
     if (last.kind == Kind::timeout)
       co_return fail("[" + name + "] the connection was not closed within " + std::to_string(run_.timeout.count()) +
                          " ms after Terminate",
@@ -372,6 +409,10 @@ asio::awaitable<Player::Line*> Player::log_in(const std::string& name, const Jso
   auto logged_in = co_await line.connection->login(login, until);
   if (!logged_in) {
     const auto& failure = logged_in.error();
+    using Kind = client::Event::Kind;
+    const auto& last = failure.event;
+    if (last.kind != Kind::timeout && (last.kind != Kind::error || !last.text.empty()))
+      actual_ = line_of(shown(received(name, last)));
     if (failure.kind == client::Failure::Kind::usage)
       broken(failure.text);
     else

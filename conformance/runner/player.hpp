@@ -5,6 +5,7 @@
 #include <map>
 #include <memory>
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -46,8 +47,10 @@ class Player {
   asio::awaitable<bool> play_items(const std::vector<notation::Item>& items);
   asio::awaitable<bool> play_item(const notation::Item& item);
   asio::awaitable<bool> verb(const notation::Item& item);
+  asio::awaitable<bool> open_all(const notation::Item& item);
   asio::awaitable<bool> settle();
-  asio::awaitable<bool> take_one(const std::string& name);
+  asio::awaitable<bool> take_one(const std::set<std::string, std::less<>>& names);
+  asio::awaitable<std::pair<std::string, client::Event>> first_of(const std::set<std::string, std::less<>>& names);
   asio::awaitable<bool> flush_all();
   asio::awaitable<bool> flush(Line& line);
   asio::awaitable<bool> say_goodbye();

@@ -83,6 +83,11 @@ Json startup_fields(const Target& target, const Credentials& credentials, const 
           {"parameters", std::move(parameters)}};
 }
 
+// refusal: the answer to SSLRequest that request_tls() has taken.
+Event refusal() {
+  return {.kind = Event::Kind::message, .name = "SSLResponse", .bytes = "N", .stage = protocol::Stage::ssl_answer};
+}
+
 // encrypt: TLS, the way that was chosen, on a connection that has said nothing.
 awaitable<Expected<void>> encrypt(Connection& connection, Way way, net::TimePoint deadline) {
   if (way == Way::plain) co_return Expected<void>{};
@@ -90,7 +95,7 @@ awaitable<Expected<void>> encrypt(Connection& connection, Way way, net::TimePoin
     auto offered = co_await connection.request_tls(deadline);
     if (!offered) co_return std::unexpected(offered.error());
     if (!*offered && way == Way::if_offered) co_return Expected<void>{};
-    if (!*offered) co_return fail(Kind::server, "the server refuses TLS");
+    if (!*offered) co_return fail(Kind::server, "the server refuses TLS", refusal());
   }
   co_return co_await connection.start_tls(deadline);
 }

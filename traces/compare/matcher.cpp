@@ -95,11 +95,20 @@ bool Matcher::finished() const {
   return std::ranges::all_of(states_, [](const State& state) { return !state.rest; });
 }
 
-std::set<std::string, std::less<>> Matcher::waiting() const {
-  std::set<std::string, std::less<>> connections;
-  if (settled()) return connections;
-  for (const State& state : states_) residual::needed(state.rest, connections_.size(), connections);
-  return connections;
+Matcher::Waiting Matcher::waiting() const {
+  Waiting waiting;
+  auto& connections = waiting.connections;
+  if (settled()) return waiting;
+  residual::needed(states_.front().rest, connections_.size(), connections);
+  for (std::size_t i = 1; i < states_.size() && !connections.empty(); ++i) {
+    residual::Connections own;
+    residual::needed(states_[i].rest, connections_.size(), own);
+    std::erase_if(connections, [&](const std::string& name) { return !own.contains(name); });
+  }
+  if (!connections.empty()) return waiting;
+  for (const State& state : states_) residual::possible(state.rest, connections_.size(), connections);
+  waiting.each = connections.size() == 1;
+  return waiting;
 }
 
 std::vector<const notation::Item*> Matcher::expected(std::string_view connection) {

@@ -51,8 +51,13 @@ class Matcher {
   // settled: nothing more must come; the conversation may go on. finished: nothing more may come either.
   bool settled() const;
   bool finished() const;
-  // waiting: the connections on which something must still come.
-  std::set<std::string, std::less<>> waiting() const;
+  // Waiting: connections on which something must still come: on `each` of them, or, where the alternatives of an
+  // `either` are about different ones, on one of them at least.
+  struct Waiting {
+    residual::Connections connections{};
+    bool each = true;
+  };
+  Waiting waiting() const;
   // expected: the lines that could take the next message of `connection`.
   std::vector<const notation::Item*> expected(std::string_view connection);
 

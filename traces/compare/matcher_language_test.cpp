@@ -99,7 +99,7 @@ bool accepted(const std::vector<Item>& items, std::string_view conversation) {
     Received received{b ? "b" : "a", std::string(1, b ? static_cast<char>(c - 'a' + 'A') : c)};
     if (matcher.offer(received).outcome != Outcome::consumed) return false;
   }
-  EXPECT_EQ(matcher.settled(), matcher.waiting().empty());
+  EXPECT_EQ(matcher.settled(), matcher.waiting().connections.empty());
   return matcher.settled();
 }
 

@@ -44,7 +44,11 @@ class Talk {
     for (const Taken& one : matcher.taken()) text += one.alternative->label + " ";
     return text;
   }
-  std::string waiting() const { return fmt::format("{}", fmt::join(matcher.waiting(), " ")); }
+  // waiting: `a b` on each of these, `a|b` on one of them.
+  std::string waiting() const {
+    const auto waiting = matcher.waiting();
+    return fmt::format("{}", fmt::join(waiting.connections, waiting.each ? " " : "|"));
+  }
 
   static Received receive(std::string_view text) {
     notation::Item item = items(text).at(0);
@@ -230,6 +234,17 @@ TEST(Connections, ShareAnAlternative) {
   Talk other(text);
   EXPECT_EQ(other.all({"[b] B Error", "[a] B Ok", "[a] B Z", "[b] B Z"}), "3 2 7 8 !");
   EXPECT_EQ(other.labels(), "x ");
+}
+
+TEST(Connections, MayEachHaveAnAlternativeOfItsOwn) {
+  EXPECT_EQ(Talk("either\nx: [a] B Ok\ny: [b] B Ok\nend").waiting(), "a|b");
+  EXPECT_EQ(Talk("either\nx: [a] B Ok\n[b] B Ok\ny: [b] B Error\nend").waiting(), "b");
+  EXPECT_EQ(Talk("either\nx: [a] B Ok\ny: [b] B Ok\nend\n[c] B Z").waiting(), "c");
+  // The message may be the first of two ways, which go on differently.
+  Talk two("either\nx: [a] B Ok\n[a] B Z\ny: [a] B Ok\n[b] B Z\nend");
+  EXPECT_EQ(two.waiting(), "a");
+  EXPECT_EQ(two.all({"[a] B Ok"}), "2 ?");
+  EXPECT_EQ(two.waiting(), "a|b");
 }
 
 TEST(Connections, ShareAnyOrder) {

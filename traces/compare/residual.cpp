@@ -72,11 +72,30 @@ bool same(List a, List b) {
   return true;
 }
 
-void needed(List list, std::size_t most, std::set<std::string, std::less<>>& connections) {
+void needed(List list, std::size_t most, Connections& connections) {
   for (; list && connections.size() < most; list = list->next) {
     if (node_nullable(*list, nullptr)) continue;
     if (list->kind == Node::Kind::leaf) connections.insert(list->item->connection);
-    for (List part : list->parts) needed(part, most, connections);
+    if (list->kind != Node::Kind::choice) {
+      for (List part : list->parts) needed(part, most, connections);
+      continue;
+    }
+    Connections common;
+    for (std::size_t i = 0; i < list->parts.size() && (i == 0 || !common.empty()); ++i) {
+      Connections own;
+      needed(list->parts[i], most, own);
+      if (i == 0) common = own;
+      std::erase_if(common, [&](const std::string& name) { return !own.contains(name); });
+    }
+    connections.merge(common);
+  }
+}
+
+void possible(List list, std::size_t most, Connections& connections) {
+  for (; list && connections.size() < most; list = list->next) {
+    if (node_nullable(*list, nullptr)) continue;
+    if (list->kind == Node::Kind::leaf) connections.insert(list->item->connection);
+    for (List part : list->parts) possible(part, most, connections);
   }
 }
 

@@ -104,7 +104,10 @@ bool nullable(List list, std::vector<Taken>* taken = nullptr);
 // same: the two lists leave the same to come.
 bool same(List a, List b);
 
-// needed: adds the connections on which something must still come; stops when it has found `most` of them.
-void needed(List list, std::size_t most, std::set<std::string, std::less<>>& connections);
+using Connections = std::set<std::string, std::less<>>;
+// needed: adds the connections on which something must still come, whichever alternatives are taken. possible: adds
+// those on which something may have to come. Both stop when they have found `most` of them.
+void needed(List list, std::size_t most, Connections& connections);
+void possible(List list, std::size_t most, Connections& connections);
 
 }  // namespace pgconform::compare::residual

@@ -3,6 +3,7 @@
 #include <cstdint>
 #include <deque>
 #include <expected>
+#include <map>
 #include <optional>
 #include <string>
 
@@ -23,7 +24,8 @@ struct ProtocolViolation {
 std::string describe(const ProtocolViolation& violation);
 
 // Monitor: told every frame of a conversation, in the order in which they passed. A frontend that breaks the rules
-// gives its backend a free hand: from then on whatever the backend says is taken. A backend that breaks them is
+// gives its backend a free hand, be it by a message out of place or by one that is not what its counts and lengths say:
+// from then on whatever the backend says is taken. A backend that breaks them is
 // reported, and the monitor goes on as well as it can.
 class Monitor {
  public:
@@ -43,18 +45,29 @@ class Monitor {
 
  private:
   struct Request {
-    protocol::MessageType message;
-    char kind;  // of Describe and Close
+    protocol::MessageType message{};
+    char kind = '\0';         // of Describe and Close
+    std::string name{};       // of the statement or portal that it is about
+    std::string statement{};  // of Bind
   };
+  // Columns: how many the rows of a statement or portal have, as far as the backend has said. DataRow itself does not
+  // say whose row it is.
+  using Columns = std::map<std::string, std::int32_t, std::less<>>;
+  static constexpr std::int32_t unknown = -1, no_rows = -2;
+
   void enter(protocol::Phase next);
   void begin_next();
   void feed_copy();
+  void announced(std::int32_t columns);
+  void completed(protocol::MessageType type, const wire::Frame& frame);
   std::expected<void, ProtocolViolation> check_body(protocol::MessageType type, const wire::Frame& frame);
 
   protocol::Phase phase_ = protocol::Phase::startup;
   std::deque<Request> requests_;      // sent and not yet being answered
   std::uint32_t doubtful_syncs_ = 0;  // Syncs of which only the backend knows whether a copy had swallowed them
-  std::int32_t columns_ = -1;         // announced for the rows that follow; -1: not known
+  Request answered_;                  // the request that is being answered
+  Columns statements_, portals_;
+  std::int32_t columns_ = unknown;  // announced for the rows that follow
   char status_ = 'I';
   bool frontend_broke_ = false;
 };

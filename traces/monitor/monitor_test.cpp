@@ -98,6 +98,64 @@ TEST(Monitor, FindsRowsThatWereNotAnnounced) {
             "in phase query-rows came DataRow of 1 columns where 0 were announced; expected a well-formed DataRow");
 }
 
+TEST(Monitor, FindsRowsUnlikeWhatWasDescribed) {
+  const std::string begin = "F Parse\nF Bind\n", end = "B CommandComplete {\"tag\":\"SELECT 1\"}\nB ReadyForQuery\n";
+  const std::string two = "B RowDescription {\"fields\":[{\"name\":\"a\"},{\"name\":\"b\"}]}\n";
+  const std::string row_1 = "B DataRow {\"values\":[\"1\"]}\n", row_2 = "B DataRow {\"values\":[\"1\",\"2\"]}\n";
+  const std::string portal =
+      begin + "F Describe {\"kind\":\"P\"}\nF Execute\nF Sync\nB ParseComplete\nB BindComplete\n";
+  EXPECT_EQ(judged(portal + two + row_2 + row_2 + end), "");
+  EXPECT_EQ(judged(portal + two + row_1),
+            "in phase execute came DataRow of 1 columns where 2 were announced; expected a well-formed DataRow");
+  EXPECT_NE(judged(portal + two + row_2 + row_1), "");
+  EXPECT_EQ(judged(portal + "B NoData\n" + row_1),
+            "in phase execute came DataRow of 1 columns where no rows were announced; expected a well-formed DataRow");
+  // Of a statement, for all of its portals, until something else is done under its name.
+  const std::string statement =
+      "F Parse {\"statement\":\"s\"}\nF Describe {\"kind\":\"S\",\"name\":\"s\"}\nF Sync\n"
+      "B ParseComplete\nB ParameterDescription\n" +
+      two + "B ReadyForQuery\n";
+  const std::string execute = "F Bind {\"statement\":\"s\"}\nF Execute\nF Sync\nB BindComplete\n";
+  EXPECT_EQ(judged(statement + execute + row_2 + end + execute + row_2 + end), "");
+  EXPECT_NE(judged(statement + execute + row_2 + end + execute + row_1), "");
+  EXPECT_EQ(judged(statement +
+                   "F Query\nB CommandComplete {\"tag\":\"DEALLOCATE\"}\n"
+                   "B CommandComplete {\"tag\":\"PREPARE\"}\nB ReadyForQuery\n" +
+                   execute + row_1 + end),
+            "");
+  EXPECT_EQ(judged(statement +
+                   "F Close {\"kind\":\"S\",\"name\":\"s\"}\nF Parse {\"statement\":\"s\"}\nF Sync\n"
+                   "B CloseComplete\nB ParseComplete\nB ReadyForQuery\n" +
+                   execute + row_1 + end),
+            "");
+}
+
+TEST(Monitor, GivesAFreeHandToWhoeverIsLiedTo) {
+  const std::string lie = "F Bind {\"parameters\":[],\"$count\":{\"parameters\":2}}\n";
+  EXPECT_EQ(judged(lie).substr(0, 14), "in phase ready");
+  Monitor monitor;
+  for (const auto& line : conversation(login + lie + "B DataRow\nB ReadyForQuery\n")) {
+    auto frame = wire::next_frame(line.frame, frame_kind(line.sender, monitor.stage(line.sender)));
+    ASSERT_TRUE(frame && *frame);
+    auto legal = line.sender == Sender::frontend ? monitor.frontend(**frame) : monitor.backend(**frame);
+    EXPECT_EQ(legal.has_value(), line.name != "Bind") << line.name;
+  }
+  EXPECT_TRUE(monitor.frontend_broke());
+}
+
+TEST(Monitor, GoesOnBehindAMessageThatIsNotWhatItSays) {
+  Monitor monitor;
+  unsigned violations = 0;
+  for (const auto& line :
+       conversation(login + "F Query\nB RowDescription {\"fields\":[],\"$count\":{\"fields\":9}}\nB CommandComplete\n"
+                            "B ReadyForQuery\nF Query\nB EmptyQueryResponse\nB ReadyForQuery\n")) {
+    auto frame = wire::next_frame(line.frame, frame_kind(line.sender, monitor.stage(line.sender)));
+    ASSERT_TRUE(frame && *frame);
+    violations += !(line.sender == Sender::frontend ? monitor.frontend(**frame) : monitor.backend(**frame));
+  }
+  EXPECT_EQ(violations, 1U);
+}
+
 TEST(Monitor, TakesPipelinesAndSkipsToSyncAfterAnError) {
   EXPECT_EQ(
       judged(

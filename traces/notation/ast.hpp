@@ -127,6 +127,7 @@ struct Case {
   std::vector<std::string> since{}, until{};  // versions: 15, 14.7
   std::string begin{};
   std::vector<std::string> was{};
+  std::vector<std::string> cleanup{};  // statements
   bool alone = false, disruptive = false;
   Recorded recorded{};
   std::vector<Item> items{};

@@ -83,7 +83,7 @@ constexpr std::array<std::pair<std::string_view, Field>, 7> recorded_keys{{
 }};
 constexpr std::string_view recorded_list = "format, client, server, tls, protocol, when or note";
 constexpr std::string_view case_list =
-    "title, covers, spec, sentence, level, needs, since, until, begin, was, alone or disruptive";
+    "title, covers, spec, sentence, level, needs, since, until, begin, was, cleanup, alone or disruptive";
 
 // What is wrong with a value: nothing, or what was expected.
 using Wanted = std::string_view;
@@ -113,6 +113,11 @@ std::optional<Wanted> set_case(Case& c, const Entry& e) {
   if (e.key == "covers") return set_list(c.covers, e, any_word, "");
   if (e.key == "spec") return set_list(c.spec, e, any_word, "");
   if (e.key == "was") return set_list(c.was, e, any_word, "");
+  if (e.key == "cleanup") {
+    for (auto rest = e.value; !rest.empty(); rest.remove_prefix(std::min(rest.find(';'), rest.size() - 1) + 1))
+      if (const auto one = trim(rest.substr(0, rest.find(';'))); !one.empty()) c.cleanup.emplace_back(one);
+    return c.cleanup.empty() ? "statements, separated by ;" : "";
+  }
   if (e.key == "sentence") return set_list(c.sentences, e, is_sentence, "eight hexadecimal digits a sentence");
   if (e.key == "since") return set_list(c.since, e, is_version, "versions such as 15 or 14.7");
   if (e.key == "until") return set_list(c.until, e, is_version, "versions such as 15 or 14.7");

@@ -111,6 +111,7 @@ std::string print(const Case& one) {
   header_line(text, "until", fmt::format("{}", fmt::join(one.until, " ")));
   header_line(text, "begin", one.begin);
   header_line(text, "was", fmt::format("{}", fmt::join(one.was, " ")));
+  header_line(text, "cleanup", fmt::format("{}", fmt::join(one.cleanup, "; ")));
   header_line(text, "alone", one.alone ? "yes" : "");
   header_line(text, "disruptive", one.disruptive ? "yes" : "");
   text += print(one.recorded);

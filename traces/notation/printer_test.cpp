@@ -44,6 +44,7 @@ class Generator {
     if (pick(2)) c.since = {"14.7", "15"};
     if (pick(2)) c.until = {"18"};
     if (pick(2)) c.begin = "raw";
+    if (pick(2)) c.cleanup = {"DROP TABLE ${unique:a}", "ROLLBACK PREPARED 'b'"};
     c.alone = pick(2), c.disruptive = pick(2);
     if (pick(2)) c.recorded = recorded();
     c.items = items(false, 0);
