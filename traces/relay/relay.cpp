@@ -34,6 +34,7 @@ class Relay {
  private:
   void observe(const Passed& passed) {
     observer_.passed(passed);
+    if (passed.sender == Sender::backend && options_.alter) altered_ += options_.alter(passed);
     if (passed.sender != Sender::frontend) return;
     const auto type = protocol::classify(Sender::frontend, passed.stage, passed.frame);
     const auto name = passed.whole && type ? name_of(*type) : std::string_view();
@@ -82,6 +83,7 @@ class Relay {
       // A packet of that length is no request; the server is to see it as it comes.
       if (held.size() >= 4 && wire::load_32(held.data()) != 8) greeted_ = true;
     }
+    altered_.clear();  // said above already
     if (auto written = co_await server_.write(held); !written) writing_failed_ = true;
     co_return true;
   }
@@ -89,11 +91,14 @@ class Relay {
   awaitable<void> pump(Sender sender, net::Stream& from, net::Stream& to) {
     std::vector<char> buffer(options_.buffer);
     const bool& other_ended = sender == Sender::frontend ? server_ended_ : client_ended_;
+    const bool alters = sender == Sender::backend && options_.alter;
     bool failed = sender == Sender::frontend && writing_failed_;
     while (!failed) {
       auto got = co_await from.read_some(buffer);
       if (!got) {
         ended(sender, got.error());
+        // What was left of an unfinished message.
+        if (alters && !altered_.empty()) static_cast<void>(co_await to.write(std::exchange(altered_, {})));
         if (got.error().kind == ErrorKind::eof)
           static_cast<void>(co_await to.shutdown_write());
         else
@@ -102,7 +107,8 @@ class Relay {
       }
       const std::string_view bytes(buffer.data(), *got);
       read(sender, bytes);
-      failed = !co_await to.write(bytes);
+      const std::string other = alters ? std::exchange(altered_, {}) : "";
+      failed = !co_await to.write(alters ? other : bytes);
     }
     // `to` takes no more. Its last words may still be on their way to `from`; if they are not, `from` learns it now.
     if (other_ended) from.reset();
@@ -112,6 +118,7 @@ class Relay {
   Observer& observer_;
   Options options_;
   Tap tap_;
+  std::string altered_;       // what the server's messages have become, and is not written yet
   std::size_t refusals_ = 0;  // owed
   bool greeted_ = false, writing_failed_ = false, client_ended_ = false, server_ended_ = false;
 };

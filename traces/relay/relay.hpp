@@ -2,6 +2,8 @@
 
 #include <asio/awaitable.hpp>
 #include <cstddef>
+#include <functional>
+#include <string>
 
 #include "net/stream.hpp"
 #include "relay/tap.hpp"
@@ -28,6 +30,8 @@ struct Options {
   bool refuse_encryption = true;
   std::size_t buffer = 64 * 1024;
   std::size_t longest_message = Tap::default_longest;
+  // alter: what the client is told in place of each message of the server; unset: the bytes as they come.
+  std::function<std::string(const Passed&)> alter = {};
 };
 
 // relay: until both sides have ended. FIN is passed on as FIN, RST as RST. Closing the streams ends it.

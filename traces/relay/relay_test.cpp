@@ -165,6 +165,28 @@ TEST(Relay, PassesResetOnAsReset) {
   EXPECT_EQ(stage.heard.log, "Ff!");
 }
 
+TEST(Relay, TellsTheClientSomethingElse) {
+  Stage stage;
+  stage.run(
+      [](Stage& s) -> awaitable<void> {
+        co_await s.client->write(ssl_request);
+        EXPECT_EQ(co_await Stage::get(*s.client, 1), "N");
+        co_await s.client->write(startup);
+        co_await Stage::get(*s.server, startup.size());
+        // Cut in two, then one that is doubled, one that is dropped, and one that has no end.
+        co_await s.server->write("Z\0\0"s);
+        co_await s.server->write("\0\5IC\0\0\0\4D\0\0\0\4Z\0\0"s);
+        s.server->close();
+        EXPECT_EQ(co_await Stage::get(*s.client, 100), "Z\0\0\0\5IZ\0\0\0\5ID\0\0\0\4Z\0\0"s);
+        s.client->close();
+      },
+      {.alter = [](const Passed& passed) -> std::string {
+        const std::string bytes(passed.frame.whole);
+        if (!passed.whole || passed.frame.tag == 'D') return bytes;
+        return passed.frame.tag == 'Z' ? bytes + bytes : "";
+      }});
+}
+
 TEST(Relay, MakesAFastSenderWaitForASlowReader) {
   Stage stage;
   std::size_t sent = 0, received = 0;
