@@ -326,6 +326,11 @@ void Settings::changed() {
     style_.zone = types::Zone::find(zone.starts_with('<') ? zone.substr(1, 3) : zone);
   }
   style_.extra_float_digits = std::atoi(raw("extra_float_digits").c_str());
+  const std::string& intervals = raw("IntervalStyle");
+  style_.intervals = intervals == "iso_8601"           ? types::Style::Intervals::iso_8601
+                     : intervals == "sql_standard"     ? types::Style::Intervals::sql_standard
+                     : intervals == "postgres_verbose" ? types::Style::Intervals::postgres_verbose
+                                                       : types::Style::Intervals::postgres;
   style_.bytea_hex = raw("bytea_output") == "hex";
 }
 

@@ -3,6 +3,7 @@
 #include <bit>
 
 #include "sqlstate/sqlstate.hpp"
+#include "types/array.hpp"
 #include "types/form.hpp"
 #include "types/numeric.hpp"
 #include "wire/bytes.hpp"
@@ -28,6 +29,8 @@ std::size_t fixed_length(Oid type) {
     case oid_oid:
     case regtype_oid:
     case regclass_oid:
+    case regproc_oid:
+    case xid_oid:
     case float4_oid:
     case date_oid:
       return 4;
@@ -35,7 +38,11 @@ std::size_t fixed_length(Oid type) {
     case float8_oid:
     case timestamp_oid:
     case timestamptz_oid:
+    case time_oid:
       return 8;
+    case timetz_oid:
+      return 12;
+    case interval_oid:
     case uuid_oid:
       return 16;
     default:
@@ -50,6 +57,7 @@ std::unexpected<Failure> overflow(const char* type) {
 }  // namespace
 
 Result<Value> parse_binary(Oid type, std::string_view bytes) {
+  if (is_array(type)) return array_from_binary(type, bytes);
   if (auto length = fixed_length(type); length != 0) {
     if (bytes.size() < length)
       return std::unexpected(Failure{sqlstate::protocol_violation,
@@ -72,6 +80,8 @@ Result<Value> parse_binary(Oid type, std::string_view bytes) {
     case oid_oid:
     case regtype_oid:
     case regclass_oid:
+    case regproc_oid:
+    case xid_oid:
       return std::int64_t{wire::load_32(p)};
     case int8_oid:
       return static_cast<std::int64_t>(wire::load_64(p));
@@ -90,6 +100,34 @@ Result<Value> parse_binary(Oid type, std::string_view bytes) {
       auto time = static_cast<std::int64_t>(wire::load_64(p));
       if (!is_valid_timestamp(time)) return overflow("timestamp");
       return time;
+    }
+    case time_oid:
+    case timetz_oid: {
+      auto micros = static_cast<std::int64_t>(wire::load_64(p));
+      if (micros < 0 || micros > microseconds_per_day) return overflow("time");
+      if (type == time_oid) return micros;
+      auto west = static_cast<std::int32_t>(wire::load_32(p + 8));
+      if (west <= -16 * 3600 || west >= 16 * 3600)
+        return std::unexpected(Failure{
+            sqlstate::invalid_time_zone_displacement_value, "time zone displacement out of range", {}, {}});
+      return ZonedTime{micros, west};
+    }
+    case interval_oid:
+      return Interval{static_cast<std::int64_t>(wire::load_64(p)), static_cast<std::int32_t>(wire::load_32(p + 8)),
+                      static_cast<std::int32_t>(wire::load_32(p + 12))};
+    case jsonb_oid: {
+      if (bytes.empty())
+        return std::unexpected(Failure{sqlstate::protocol_violation, "no data left in message", {}, {}});
+      if (*p != 1)
+        return std::unexpected(Failure{
+            sqlstate::internal_error,
+            fmt::format("unsupported jsonb version number {}", static_cast<unsigned char>(*p)), {}, {}});
+      bytes.remove_prefix(1);
+      [[fallthrough]];
+    }
+    case json_oid: {
+      if (auto legal = check_encoding(bytes); !legal) return std::unexpected(legal.error());
+      return parse_text(type, bytes, {});
     }
     case numeric_oid: {
       auto number = Numeric::from_binary(bytes);
@@ -132,12 +170,26 @@ std::string print_binary(Oid type, const Value& value) {
     case oid_oid:
     case regtype_oid:
     case regclass_oid:
+    case regproc_oid:
+    case xid_oid:
     case date_oid:
       return integer(4);
     case int8_oid:
     case timestamp_oid:
     case timestamptz_oid:
+    case time_oid:
       return integer(8);
+    case timetz_oid: {
+      auto time = std::get<ZonedTime>(value);
+      return store(static_cast<std::uint64_t>(time.micros), 8) + store(static_cast<std::uint32_t>(time.west), 4);
+    }
+    case interval_oid: {
+      auto i = std::get<Interval>(value);
+      return store(static_cast<std::uint64_t>(i.micros), 8) + store(static_cast<std::uint32_t>(i.days), 4) +
+             store(static_cast<std::uint32_t>(i.months), 4);
+    }
+    case jsonb_oid:
+      return '\1' + std::get<std::string>(value);
     case float4_oid:
       return store(std::bit_cast<std::uint32_t>(std::get<float>(value)), 4);
     case float8_oid:

@@ -29,13 +29,16 @@ class Zone {
   virtual std::int64_t to_utc(std::int64_t local) const = 0;
 };
 
-// Style: the session's settings that text forms depend on: DateStyle, TimeZone, extra_float_digits, bytea_output.
+// Style: the session's settings that text forms depend on: DateStyle, TimeZone, IntervalStyle,
+// extra_float_digits, bytea_output.
 struct Style {
   enum class Dates : std::uint8_t { iso, sql, postgres, german };
   enum class Order : std::uint8_t { mdy, dmy, ymd };
   Dates dates = Dates::iso;
   Order order = Order::mdy;
   std::shared_ptr<const Zone> zone;  // null: UTC
+  enum class Intervals : std::uint8_t { postgres, postgres_verbose, sql_standard, iso_8601 };
+  Intervals intervals = Intervals::postgres;
   int extra_float_digits = 1;
   bool bytea_hex = true;
   std::int64_t now = 0;  // the transaction's start, for 'now', 'today', …
@@ -49,6 +52,11 @@ inline constexpr std::int64_t microseconds_per_day = 86'400'000'000;
 Result<std::int64_t> parse_date(std::string_view text, const Style& style);
 Result<std::int64_t> parse_timestamp(std::string_view text, const Style& style, bool with_zone);
 
+// parse_time: a time of day; without a zone in the text it has the session's.
+Result<ZonedTime> parse_time(std::string_view text, const Style& style, bool with_zone);
+
+std::string print_time(std::int64_t micros);
+std::string print_time(ZonedTime time);
 std::string print_date(std::int64_t days, const Style& style);
 std::string print_timestamp(std::int64_t microseconds, const Style& style, bool with_zone);
 

@@ -3,13 +3,14 @@
 #include <algorithm>
 
 #include "sqlstate/sqlstate.hpp"
+#include "types/array.hpp"
 #include "types/form.hpp"
 #include "types/numeric.hpp"
 
 namespace pgconform::types {
 namespace {
 
-constexpr std::int32_t header = 4, longest_string = 10'485'760;
+constexpr std::int32_t header = 4, longest_string = 10'485'760, all_fields = 0x7fff;
 
 std::unexpected<Failure> refuse(std::string_view code, std::string message, std::string detail = {}) {
   return std::unexpected(Failure{code, std::move(message), std::move(detail), {}});
@@ -65,12 +66,33 @@ std::int64_t fit_time(std::int64_t time, std::int32_t precision) {
 
 Result<Value> apply_modifier(Oid type, Value value, std::int32_t modifier, bool is_explicit) {
   if (modifier < 0 || is_null(value)) return value;
+  if (is_array(type)) {
+    Array array = unpack(std::get<std::string>(value));
+    for (auto& element : array.elements) {
+      auto fitted = apply_modifier(array.element, std::move(element), modifier, is_explicit);
+      if (!fitted) return fitted;
+      element = std::move(*fitted);
+    }
+    return pack(array);
+  }
   switch (type) {
     case varchar_oid:
     case bpchar_oid:
       return fit_string(type, std::get<std::string>(std::move(value)), modifier, is_explicit);
     case numeric_oid:
       return fit_numeric(std::get<std::string>(value), modifier);
+    case time_oid:
+      return fit_time(std::get<std::int64_t>(value), modifier);
+    case timetz_oid: {
+      auto time = std::get<ZonedTime>(value);
+      time.micros = fit_time(time.micros, modifier);
+      return time;
+    }
+    case interval_oid: {
+      auto interval = std::get<Interval>(value);
+      if ((modifier & 0xffff) < 6) interval.micros = fit_time(interval.micros, modifier & 0xffff);
+      return interval;
+    }
     case timestamp_oid:
     case timestamptz_oid:
       return fit_time(std::get<std::int64_t>(value), modifier);
@@ -104,10 +126,22 @@ Result<std::int32_t> make_modifier(Oid type, std::span<const std::int32_t> numbe
                       fmt::format("NUMERIC scale {} must be between -1000 and 1000", scale));
       return (numbers[0] << 16 | (scale & 0x7ff)) + header;
     }
+    case interval_oid: {
+      // The parser says which fields were named; all of them: nothing but a precision was.
+      if (numbers.empty() || numbers.size() > 2 || numbers[0] != all_fields)
+        return refuse(sqlstate::feature_not_supported, "an interval's fields are not supported by this server");
+      if (numbers.size() == 1) return -1;
+      if (numbers[1] < 0) return refuse(sqlstate::invalid_parameter_value, fmt::format("INTERVAL({}) precision must not be negative", numbers[1]));
+      if (numbers[1] > 6) warning = fmt::format("INTERVAL({}) precision reduced to maximum allowed, 6", numbers[1]);
+      return all_fields << 16 | std::min(numbers[1], 6);
+    }
+    case time_oid:
+    case timetz_oid:
     case timestamp_oid:
     case timestamptz_oid: {
-      std::string name = fmt::format("TIMESTAMP({}){}", numbers.empty() ? 0 : numbers[0],
-                                     type == timestamptz_oid ? " WITH TIME ZONE" : "");
+      std::string name = fmt::format("{}({}){}", type == time_oid || type == timetz_oid ? "TIME" : "TIMESTAMP",
+                                     numbers.empty() ? 0 : numbers[0],
+                                     type == timestamptz_oid || type == timetz_oid ? " WITH TIME ZONE" : "");
       if (numbers.size() != 1) return refuse(sqlstate::invalid_parameter_value, "invalid type modifier");
       if (numbers[0] < 0) return refuse(sqlstate::invalid_parameter_value, name + " precision must not be negative");
       if (numbers[0] <= 6) return numbers[0];

@@ -17,6 +17,11 @@ constexpr Type all[] = {
 #undef PGCONFORM_TYPE
 };
 
+// int2vector and oidvector are arrays with a name of their own.
+bool is_true_array(const Type& type) {
+  return type.element != 0 && type.name.starts_with('_');
+}
+
 }  // namespace
 
 const Type* find_type(Oid oid) {
@@ -34,10 +39,15 @@ const Type* find_type(std::string_view name) {
   return it == by_name.end() ? nullptr : it->second;
 }
 
+const Type* find_type_by_sql_name(std::string_view name) {
+  auto it = std::ranges::find(all, name, &Type::sql_name);
+  return it != std::end(all) ? it : nullptr;
+}
+
 std::string type_name(Oid oid, std::int32_t modifier) {
   const Type* type = find_type(oid);
   if (!type) return oid == 0 ? "-" : "???";
-  if (type->element != 0) return type_name(type->element, modifier) + "[]";
+  if (is_true_array(*type)) return type_name(type->element, modifier) + "[]";
   if (modifier < 0) return std::string(type->sql_name);
   switch (oid) {
     case varchar_oid:
@@ -47,6 +57,12 @@ std::string type_name(Oid oid, std::int32_t modifier) {
       int scale = (((modifier - 4) & 0x7ff) ^ 1024) - 1024;
       return fmt::format("numeric({},{})", (modifier - 4) >> 16 & 0xffff, scale);
     }
+    case time_oid:
+      return fmt::format("time({}) without time zone", modifier);
+    case timetz_oid:
+      return fmt::format("time({}) with time zone", modifier);
+    case interval_oid:
+      return fmt::format("interval({})", modifier & 0xffff);
     case timestamp_oid:
       return fmt::format("timestamp({}) without time zone", modifier);
     case timestamptz_oid:
@@ -58,10 +74,25 @@ std::string type_name(Oid oid, std::int32_t modifier) {
 
 bool is_supported(Oid oid) {
   static constexpr std::array known = {
-      bool_oid,        bytea_oid,   char_oid,   name_oid,    int8_oid,    int2_oid,    int4_oid, text_oid,
-      oid_oid,         float4_oid,  float8_oid, unknown_oid, bpchar_oid,  varchar_oid, date_oid, timestamp_oid,
-      timestamptz_oid, numeric_oid, void_oid,   uuid_oid,    regtype_oid, regclass_oid};
+      bool_oid,    bytea_oid,      char_oid,     name_oid,    int8_oid,    int2_oid,   int4_oid,      text_oid,
+      oid_oid,     float4_oid,     float8_oid,   unknown_oid, bpchar_oid,  varchar_oid, date_oid,      timestamp_oid,
+      numeric_oid, timestamptz_oid, void_oid,    uuid_oid,    regtype_oid, regclass_oid, interval_oid, time_oid,
+      timetz_oid,  json_oid,       jsonb_oid,    int2vector_oid, oidvector_oid, xid_oid, regproc_oid};
+  const Type* type = find_type(oid);
+  if (type && is_true_array(*type)) oid = type->element;
   return std::ranges::find(known, oid) != known.end();
+}
+
+bool is_array(Oid oid) {
+  return element_of(oid) != 0;
+}
+Oid array_of(Oid oid) {
+  const Type* type = find_type(oid);
+  return type ? type->array : 0;
+}
+Oid element_of(Oid oid) {
+  const Type* type = find_type(oid);
+  return type ? type->element : 0;
 }
 
 }  // namespace pgconform::types

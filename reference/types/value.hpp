@@ -21,9 +21,28 @@ using Oid = std::uint32_t;
 //   text varchar bpchar name      std::string of UTF-8; char(n) padded to n
 //   "char"                        std::string of no byte ('\0') or one
 //   bytea · uuid                  std::string of the bytes
+//   time                          std::int64_t, microseconds since midnight
+//   timetz · interval             ZonedTime · Interval
+//   json · jsonb                  std::string: the text as it came · its normal form
+//   arrays, int2vector, oidvector std::string, the binary form that crosses the wire (array.hpp says why)
 //   void                          std::string, empty
+
+// Interval: months and days are kept apart from the clock, because neither has a fixed length.
+struct Interval {
+  std::int64_t micros = 0;
+  std::int32_t days = 0, months = 0;
+  bool operator==(const Interval&) const = default;
+};
+
+// ZonedTime: a time of day (microseconds) and the seconds that its zone lies west of UTC.
+struct ZonedTime {
+  std::int64_t micros = 0;
+  std::int32_t west = 0;
+  bool operator==(const ZonedTime&) const = default;
+};
+
 using Value = std::variant<std::monostate,  // NULL
-                           bool, std::int64_t, float, double, std::string>;
+                           bool, std::int64_t, float, double, std::string, Interval, ZonedTime>;
 
 // is_null: the value is SQL NULL.
 inline bool is_null(const Value& value) {

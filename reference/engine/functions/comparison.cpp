@@ -2,6 +2,9 @@
 
 #include "engine/expr.hpp"
 #include "engine/functions.hpp"
+#include "types/array.hpp"
+#include "types/interval.hpp"
+#include "types/json.hpp"
 #include "types/numeric.hpp"
 
 // Comparison: one order for every type, and the six operators of each type made from it.
@@ -26,6 +29,27 @@ double as_double(const Value& value) {
 std::string_view without_blanks(std::string_view s) {
   while (s.ends_with(' ')) s.remove_suffix(1);
   return s;
+}
+
+// Arrays: by their elements, NULL last, then by their number, then by their dimensions.
+int compare_arrays(std::string_view a, std::string_view b) {
+  types::Array x = types::unpack(a), y = types::unpack(b);
+  for (std::size_t i = 0; i < std::min(x.elements.size(), y.elements.size()); ++i) {
+    const Value &one = x.elements[i], &other = y.elements[i];
+    if (types::is_null(one) || types::is_null(other)) {
+      if (types::is_null(one) != types::is_null(other)) return types::is_null(one) ? 1 : -1;
+      continue;
+    }
+    if (int order = compare_values(x.element, one, other); order != 0) return order;
+  }
+  auto size = [](std::size_t n) { return static_cast<std::int64_t>(n); };
+  if (x.elements.size() != y.elements.size()) return sign(size(x.elements.size()), size(y.elements.size()));
+  if (x.dimensions.size() != y.dimensions.size()) return sign(size(x.dimensions.size()), size(y.dimensions.size()));
+  for (std::size_t i = 0; i < x.dimensions.size(); ++i) {
+    if (x.dimensions[i].length != y.dimensions[i].length) return sign(x.dimensions[i].length, y.dimensions[i].length);
+    if (x.dimensions[i].lower != y.dimensions[i].lower) return sign(x.dimensions[i].lower, y.dimensions[i].lower);
+  }
+  return 0;
 }
 
 enum class Op : std::uint8_t { eq, ne, lt, le, gt, ge };
@@ -60,11 +84,21 @@ int compare_values(Oid type, const Value& a, const Value& b) {
     case 3:
     case 4:
       return order_floats(as_double(a), as_double(b));
+    case 6:
+      return types::compare(std::get<types::Interval>(a), std::get<types::Interval>(b));
+    case 7: {
+      // timetz: by the moment in UTC, then by the zone.
+      auto x = std::get<types::ZonedTime>(a), y = std::get<types::ZonedTime>(b);
+      int order = sign(x.micros + x.west * 1'000'000LL, y.micros + y.west * 1'000'000LL);
+      return order != 0 ? order : sign(x.west, y.west);
+    }
     default:
       break;
   }
   std::string_view x = std::get<std::string>(a), y = std::get<std::string>(b);
   if (type == types::numeric_oid) return types::Numeric::compare(*types::Numeric::parse(x), *types::Numeric::parse(y));
+  if (type == types::jsonb_oid) return types::compare_jsonb(x, y);
+  if (types::is_array(type)) return compare_arrays(x, y);
   if (type == types::bpchar_oid) x = without_blanks(x), y = without_blanks(y);
   return x.compare(y) < 0 ? -1 : x.compare(y) > 0;
 }
@@ -73,7 +107,8 @@ void add_comparison(Registry& r) {
   for (std::string type :
        {"int2",     "int4",    "int8",       "int24",        "int42", "int28", "int82",   "int48", "int84", "float4",
         "float8",   "float48", "float84",    "bool",         "oid",   "bytea", "bpchar",  "name",  "text",  "char",
-        "numeric_", "date_",   "timestamp_", "timestamptz_", "uuid_", "text_", "bpchar_", "name_"}) {
+        "numeric_", "date_",   "timestamp_", "timestamptz_", "uuid_", "text_", "bpchar_", "name_",
+                           "interval_", "time_", "timetz_", "array_", "jsonb_"}) {
     r.add(type + "eq", compare<Op::eq>);
     r.add(type + "ne", compare<Op::ne>);
     r.add(type + "lt", compare<Op::lt>);
@@ -81,6 +116,7 @@ void add_comparison(Registry& r) {
     r.add(type + "gt", compare<Op::gt>);
     r.add(type + "ge", compare<Op::ge>);
   }
+  r.add({{"xideq", compare<Op::eq>}, {"xidneq", compare<Op::ne>}});
   // name and text mixed: the second type stands behind the operator.
   for (auto [first, second] : {std::pair<std::string, std::string>{"name", "text"}, {"text", "name"}}) {
     r.add(first + "eq" + second, compare<Op::eq>);

@@ -1,0 +1,162 @@
+#include <fmt/core.h>
+
+#include <algorithm>
+#include <charconv>
+#include <cmath>
+#include <cstdlib>
+
+#include "sqlstate/sqlstate.hpp"
+#include "types/form.hpp"
+#include "types/text_forms.hpp"
+
+// Numbers and truth values.
+namespace pgconform::types {
+namespace {
+
+bool is_space(char c) {
+  return c == ' ' || (c >= '\t' && c <= '\r');
+}
+
+std::unexpected<Failure> out_of_range(std::string_view type, std::string_view text) {
+  return std::unexpected(Failure{sqlstate::numeric_value_out_of_range,
+                                 fmt::format("value \"{}\" is out of range for type {}", text, type),
+                                 {},
+                                 {}});
+}
+
+template <class Float>
+Result<Value> parse_float(Oid type, std::string_view text) {
+  std::string s(trim_blanks(text));
+  if (s.empty() || s.find_first_of("xX(") != s.npos) return invalid_text(type, text);
+  char* end = nullptr;
+  errno = 0;
+  Float value = 0;
+  if constexpr (sizeof(Float) == 4)
+    value = std::strtof(s.c_str(), &end);
+  else
+    value = std::strtod(s.c_str(), &end);
+  if (end != s.c_str() + s.size()) return invalid_text(type, text);
+  if (errno == ERANGE && (value == 0 || std::isinf(value)))
+    return std::unexpected(Failure{sqlstate::numeric_value_out_of_range,
+                                   fmt::format("\"{}\" is out of range for type {}", text, find_type(type)->sql_name),
+                                   {},
+                                   {}});
+  return value;
+}
+
+// The shortest digits by std::to_chars, set out with PostgreSQL's choice between the plain and the exponent form.
+template <class Float>
+std::string shortest(Float value, int last_plain) {
+  char buffer[64];
+  auto [end, error] = std::to_chars(buffer, buffer + sizeof buffer, value, std::chars_format::scientific);
+  std::string_view s(buffer, static_cast<std::size_t>(end - buffer));
+  std::string sign = s.starts_with('-') ? "-" : "";
+  s.remove_prefix(sign.size());
+  auto e = s.find('e');
+  int exponent = std::atoi(std::string(s.substr(e + 1)).c_str());
+  std::string digits(1, s[0]);
+  if (e > 2) digits += s.substr(2, e - 2);
+  if (exponent < -4 || exponent >= last_plain)
+    return fmt::format("{}{}{}{}e{}{:02}", sign, digits[0], digits.size() > 1 ? "." : "", digits.substr(1),
+                       exponent < 0 ? '-' : '+', std::abs(exponent));
+  if (exponent < 0) return sign + "0." + std::string(static_cast<std::size_t>(-exponent - 1), '0') + digits;
+  auto whole = static_cast<std::size_t>(exponent + 1);
+  if (digits.size() <= whole) return sign + digits + std::string(whole - digits.size(), '0');
+  return sign + digits.substr(0, whole) + "." + digits.substr(whole);
+}
+
+template <class Float>
+std::string print_any_float(Float value, int extra_digits, int digits, int last_plain) {
+  if (std::isnan(value)) return "NaN";
+  if (std::isinf(value)) return value < 0 ? "-Infinity" : "Infinity";
+  if (extra_digits > 0) return shortest(value, last_plain);
+  char buffer[64];
+  std::snprintf(buffer, sizeof buffer, "%.*g", std::max(1, digits + extra_digits), static_cast<double>(value));
+  return buffer;
+}
+
+}  // namespace
+
+std::string_view trim_blanks(std::string_view s) {
+  while (!s.empty() && is_space(s.front())) s.remove_prefix(1);
+  while (!s.empty() && is_space(s.back())) s.remove_suffix(1);
+  return s;
+}
+
+std::unexpected<Failure> invalid_text(Oid type, std::string_view text) {
+  return std::unexpected(
+      Failure{sqlstate::invalid_text_representation,
+              fmt::format("invalid input syntax for type {}: \"{}\"", find_type(type)->sql_name, text),
+              {},
+              {}});
+}
+
+Result<Value> parse_bool(std::string_view text) {
+  std::string word(trim_blanks(text));
+  std::ranges::transform(word, word.begin(), [](unsigned char c) { return std::tolower(c); });
+  auto abbreviates = [&](std::string_view full, std::size_t least) {
+    return word.size() >= least && full.starts_with(word);
+  };
+  if (abbreviates("true", 1) || abbreviates("yes", 1) || word == "1" || word == "on") return true;
+  if (abbreviates("false", 1) || abbreviates("no", 1) || word == "0" || abbreviates("off", 2)) return false;
+  return invalid_text(bool_oid, text);
+}
+
+Result<Value> parse_integer(Oid type, std::string_view text) {
+  std::string_view s = trim_blanks(text), name = find_type(type)->sql_name;
+  if (!s.empty() && s.front() == '+' && s.size() > 1 && s[1] != '-') s.remove_prefix(1);
+  std::int64_t value = 0;
+  auto [end, error] = std::from_chars(s.data(), s.data() + s.size(), value);
+  if (error == std::errc::invalid_argument || end != s.data() + s.size()) return invalid_text(type, text);
+  std::int64_t low = type == int2_oid ? INT16_MIN : type == int4_oid ? INT32_MIN : INT64_MIN;
+  std::int64_t high = type == int2_oid ? INT16_MAX : type == int4_oid ? INT32_MAX : INT64_MAX;
+  if (error != std::errc{} || value < low || value > high) return out_of_range(name, text);
+  return value;
+}
+
+Result<Value> parse_oid(std::string_view text) {
+  std::string_view s = trim_blanks(text);
+  if (!s.empty() && s.front() == '+') s.remove_prefix(1);
+  std::int64_t value = 0;
+  auto [end, error] = std::from_chars(s.data(), s.data() + s.size(), value);
+  if (error == std::errc::invalid_argument || end != s.data() + s.size()) return invalid_text(oid_oid, text);
+  if (error != std::errc{} || value > UINT32_MAX || value < INT32_MIN) return out_of_range("oid", text);
+  return static_cast<std::int64_t>(static_cast<Oid>(value));
+}
+
+Result<Value> parse_float4(std::string_view text) {
+  return parse_float<float>(float4_oid, text);
+}
+Result<Value> parse_float8(std::string_view text) {
+  return parse_float<double>(float8_oid, text);
+}
+
+Result<Value> parse_regtype(std::string_view text) {
+  std::string_view s = trim_blanks(text);
+  if (!s.empty() && s.find_first_not_of("0123456789") == s.npos) return parse_oid(s);
+  if (s == "-") return std::int64_t{0};
+  std::string_view name = s.starts_with("pg_catalog.") ? s.substr(11) : s;
+  std::string_view single = name.ends_with("[]") ? name.substr(0, name.size() - 2) : name;
+  static constexpr std::pair<std::string_view, Oid> aliases[] = {
+      {"int", int4_oid}, {"decimal", numeric_oid}, {"float", float8_oid}, {"dec", numeric_oid}, {"char", bpchar_oid},
+      {"time", time_oid}, {"timestamp", timestamp_oid}};
+  const Type* type = find_type(single);
+  if (!s.starts_with("pg_catalog."))
+    for (const auto& [alias, oid] : aliases)
+      if (alias == single) type = find_type(oid);
+  if (!type) type = find_type_by_sql_name(single);
+  if (type && single != name) type = find_type(type->array);
+  if (!type)
+    return std::unexpected(
+        Failure{sqlstate::undefined_object, fmt::format("type \"{}\" does not exist", s), {}, {}});
+  return std::int64_t{type->oid};
+}
+
+std::string print_float(float value, int extra_digits) {
+  return print_any_float(value, extra_digits, 6, 6);
+}
+std::string print_float(double value, int extra_digits) {
+  return print_any_float(value, extra_digits, 15, 15);
+}
+
+}  // namespace pgconform::types

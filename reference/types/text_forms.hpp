@@ -1,0 +1,27 @@
+#pragma once
+
+#include <string>
+#include <string_view>
+
+#include "types/type.hpp"
+#include "types/value.hpp"
+
+// The text forms of single types, for parse_text() and print_text() to choose from.
+namespace pgconform::types {
+
+std::string_view trim_blanks(std::string_view text);
+// invalid_text: 22P02, naming the type and the text.
+std::unexpected<Failure> invalid_text(Oid type, std::string_view text);
+
+Result<Value> parse_bool(std::string_view text);
+Result<Value> parse_integer(Oid type, std::string_view text);  // int2, int4, int8
+Result<Value> parse_oid(std::string_view text);
+Result<Value> parse_float4(std::string_view text);
+Result<Value> parse_float8(std::string_view text);
+Result<Value> parse_regtype(std::string_view text);
+Result<Value> parse_bytea(std::string_view text);
+std::string print_bytea(std::string_view bytes, bool as_hex);
+Result<Value> parse_uuid(std::string_view text);
+std::string print_uuid(std::string_view bytes);
+
+}  // namespace pgconform::types
