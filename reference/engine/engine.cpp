@@ -4,6 +4,7 @@
 
 #include "engine/analyzer.hpp"
 #include "engine/executor.hpp"
+#include "engine/function_call.hpp"
 #include "engine/stack.hpp"
 #include "types/form.hpp"
 
@@ -76,6 +77,26 @@ class SqlBackend : public session::Backend {
   std::vector<std::pair<std::string, std::string>> take_changed_settings() override {
     return state_.settings().take_changed();
   }
+  std::vector<session::Notification> take_notifications() override { return state_.mailbox().take(); }
+  session::Timeouts timeouts() const override {
+    const auto& settings = state_.settings();
+    if (settings.version() != timeouts_of_) {
+      auto setting = [&](std::string_view name) { return std::chrono::milliseconds(settings.number(name)); };
+      timeouts_of_ = settings.version();
+
+      timeouts_ = {setting("statement_timeout"), setting("idle_in_transaction_session_timeout"),
+                   setting("idle_session_timeout"), setting("transaction_timeout")};
+    }
+    return timeouts_;
+  }
+  std::expected<std::shared_ptr<const session::Statement>, Report> function(Oid oid) override {
+    StackBase base;
+    try {
+      return analyze_function_call(oid, state_);
+    } catch (SqlError& error) {
+      return std::unexpected(std::move(error.report));
+    }
+  }
 
  private:
   static Report located(SqlError& error, const RawStatement& raw) {
@@ -91,6 +112,8 @@ class SqlBackend : public session::Backend {
   }
 
   mutable SessionState state_;
+  mutable session::Timeouts timeouts_;
+  mutable std::uint64_t timeouts_of_ = 0;  // the settings' version
 };
 
 class SqlEngine : public session::Engine {

@@ -69,6 +69,11 @@ const std::vector<FunctionFact>& functions() {
 
 }  // namespace
 
+const FunctionFact* find_function(Oid oid) {
+  auto found = std::ranges::find(functions(), oid, &FunctionFact::oid);
+  return found == functions().end() ? nullptr : &*found;
+}
+
 std::span<const FunctionFact> functions_named(std::string_view name) {
   auto range = std::ranges::equal_range(functions(), name, {}, &FunctionFact::name);
   return {range.begin(), range.end()};

@@ -50,6 +50,8 @@ struct SettingFact {
   std::string_view unit, boot_value, lowest, highest, choices;
 };
 
+// find_function: null for an OID that is no function's.
+const FunctionFact* find_function(Oid oid);
 std::span<const FunctionFact> functions_named(std::string_view name);
 std::span<const OperatorFact> operators_named(std::string_view name);
 const CastFact* find_cast(Oid source, Oid target);

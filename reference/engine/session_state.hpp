@@ -26,7 +26,8 @@ class SessionState {
         settings_({options.server_version, login_.user}),
         transaction_(*this),
         waits_(*this),
-        checks_(*this) {}
+        checks_(*this),
+        mailbox_(database.channels, login_.pid, login_.wake) {}
   ~SessionState();
   SessionState(const SessionState&) = delete;
   SessionState& operator=(const SessionState&) = delete;
@@ -38,6 +39,7 @@ class SessionState {
   TransactionMachine& transaction() { return transaction_; }
   Waits& waits() { return waits_; }
   ConstraintChecks& checks() { return checks_; }
+  Mailbox& mailbox() { return mailbox_; }
   std::vector<session::Report>& notices() { return notices_; }
 
   // warn · notice: raise a message that does not end the statement.
@@ -79,6 +81,7 @@ class SessionState {
   TransactionMachine transaction_;
   Waits waits_;
   ConstraintChecks checks_;
+  Mailbox mailbox_;
   std::vector<session::Report> notices_;
   std::int64_t statement_time_ = 0;
 };

@@ -311,6 +311,7 @@ std::int64_t Settings::number(std::string_view name) const {
 
 // Keep the settings that are often asked for in the shape in which they are used.
 void Settings::changed() {
+  ++version_;
   touched_ = true;
   next_ = {raw("default_transaction_isolation"), raw("default_transaction_read_only") == "on",
            raw("default_transaction_deferrable") == "on"};

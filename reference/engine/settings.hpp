@@ -62,6 +62,8 @@ class Settings {
   std::int64_t number(std::string_view name) const;
   bool standard_strings() const { return raw("standard_conforming_strings") == "on"; }
 
+  // version: grows whenever one may have changed.
+  std::uint64_t version() const { return version_; }
   // style: what of them the text forms of values depend on.
   const types::Style& style() const { return style_; }
   // take_changed: reported settings whose value is not the one taken last. Costs nothing while none was touched.
@@ -95,6 +97,7 @@ class Settings {
   std::vector<Before> before_;  // what was in force when the transaction and each open subtransaction began
   types::Style style_;
   Values reported_;
+  std::uint64_t version_ = 0;
   bool touched_ = true;  // since take_changed()
 };
 

@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "engine/channels.hpp"
 #include "engine/locks.hpp"
 #include "types/type.hpp"
 #include "types/value.hpp"
@@ -146,11 +147,11 @@ struct Table {
   std::vector<ForeignKey> foreign_keys;
   Stamp stamp;
   std::vector<Version> rows;
-  std::shared_ptr<Sequence> sequence;            // of kind S; shared by its descriptions
-  Oid owned_by = 0;                              // a sequence's table, with which it is dropped
-  std::int16_t owned_by_column = 0;              // its number
-  std::shared_ptr<const RawStatement> view;      // of kind v: CREATE VIEW
-  std::int16_t last_number = 0;                  // the highest attnum ever given
+  std::shared_ptr<Sequence> sequence;        // of kind S; shared by its descriptions
+  Oid owned_by = 0;                          // a sequence's table, with which it is dropped
+  std::int16_t owned_by_column = 0;          // its number
+  std::shared_ptr<const RawStatement> view;  // of kind v: CREATE VIEW
+  std::int16_t last_number = 0;              // the highest attnum ever given
 };
 
 // Schema: a namespace for relations.
@@ -164,6 +165,7 @@ struct Schema {
 struct Database {
   Transactions transactions;
   Locks locks{transactions};
+  Channels channels;
   std::vector<std::shared_ptr<Table>> tables;
   std::vector<Schema> schemas{{2200, "public", {}}};
   Oid next_oid = 16384;

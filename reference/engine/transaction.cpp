@@ -38,6 +38,7 @@ void TransactionMachine::commit() {
   for (Xid released : levels_[0].released) database.transactions.commit(released);
   if (levels_[0].xid != 0) database.transactions.commit(levels_[0].xid);
   session_.settings().commit_transaction();
+  session_.mailbox().commit();
   clean_up();
 }
 
@@ -48,6 +49,7 @@ void TransactionMachine::abort() {
   for (Xid released : levels_[0].released) database.transactions.abort(released);
   if (levels_[0].xid != 0) database.transactions.abort(levels_[0].xid);
   session_.settings().abort_transaction();
+  session_.mailbox().abort();
   clean_up();
 }
 
@@ -73,6 +75,7 @@ void TransactionMachine::pop() {
 
 void TransactionMachine::start_sub() {
   session_.settings().start_subtransaction();
+  session_.mailbox().start_subtransaction();
 }
 
 // Its work becomes the parent's.
@@ -82,6 +85,7 @@ void TransactionMachine::commit_sub() {
   parent.released.insert(parent.released.end(), sub.released.begin(), sub.released.end());
   if (sub.xid != 0) parent.released.push_back(sub.xid);
   session_.settings().commit_subtransaction();
+  session_.mailbox().commit_subtransaction();
   const auto depth = static_cast<std::uint32_t>(levels_.size());
   session_.names().release_subtransaction(depth, depth - 1);
   session_.database().locks.merge_level(&session_, static_cast<int>(depth));
@@ -102,6 +106,7 @@ void TransactionMachine::abort_sub() {
   sub.released.clear();
   sub.xid = 0;
   session_.settings().abort_subtransaction();
+  session_.mailbox().abort_subtransaction();
   session_.waits().stop();
   session_.database().locks.undo_level(&session_, depth());
   session_.database().locks.wake_all();

@@ -40,7 +40,8 @@ Connection::Connection(Server& server, net::Stream stream)
       pid_(server.registry().enter(*this)),
       timer_(server.executor()),
       login_deadline_(std::chrono::steady_clock::now() + authentication_timeout),
-      goodbye_timer_(server.executor()) {
+      goodbye_timer_(server.executor()),
+      aside_(server.executor()) {
   session::Environment environment{.engine = server.engine(), .accounts = accounts_};
   environment.tls_available = server.tls() != nullptr && !stream_.peer().local;
   environment.tls_required = server.configuration().require_secure_transport;
@@ -50,7 +51,7 @@ Connection::Connection(Server& server, net::Stream stream)
   environment.log = [this](session::Severity severity, const std::string& message) {
     server_.log().write(level_of(severity), "PostgreSQLHandler", message);
   };
-  environment.wake = [this] { timer_.cancel(); };
+  environment.wake = [this] { wake(); };
   session_ = std::make_unique<session::Session>(std::move(environment));
 }
 
@@ -62,8 +63,8 @@ asio::awaitable<void> Connection::run() {
   for (bool open = true; open;) {
     auto action = session_->next(now());
     using session::Session;
-    if (std::holds_alternative<Session::Read>(action)) {
-      open = co_await read();
+    if (auto* reading = std::get_if<Session::Read>(&action)) {
+      open = co_await read(reading->until);
     } else if (auto* output = std::get_if<Session::Write>(&action)) {
       open = co_await write(output->bytes);
     } else if (auto* tls = std::get_if<Session::StartTls>(&action)) {
@@ -84,15 +85,20 @@ asio::awaitable<void> Connection::run() {
   goodbye_timer_.cancel();
 }
 
-asio::awaitable<bool> Connection::read() {
+asio::awaitable<bool> Connection::read(std::optional<net::TimePoint> until) {
   std::array<char, 16384> buffer;
   reading_ = true;
-  auto arrived =
-      co_await net::with_deadline(stream_.read_some(buffer), logged_in() ? net::no_deadline : login_deadline_);
+  const auto deadline = !logged_in() ? login_deadline_ : until.value_or(net::no_deadline);
+  auto arrived = co_await net::with_deadline(stream_.read_some(buffer), deadline);
+  while (speaking_) {
+    aside_.expires_at(net::no_deadline);
+    co_await aside_.async_wait(quietly);
+  }
   // Once say_goodbye() has spoken, all that is left is to take what the client has on its way: unread, it would turn
   // those last words into a reset.
   while (said_goodbye_ && arrived) arrived = co_await stream_.read_some(buffer);
   reading_ = false;
+  if (!arrived && logged_in() && arrived.error().kind == net::ErrorKind::timeout && !said_goodbye_) co_return true;
   if (!arrived) {
     session_->peer_closed();
     co_return false;
@@ -127,6 +133,25 @@ asio::awaitable<bool> Connection::wait(std::optional<std::chrono::steady_clock::
   co_return true;
 }
 
+void Connection::wake() {
+  timer_.cancel();
+  if (!reading_ || speaking_ || !logged_in()) return;
+  speaking_ = true;
+  asio::co_spawn(server_.executor(), [self = shared_from_this()] { return self->say_aside(); }, asio::detached);
+}
+
+// While run() reads, it does not look at its session: what the session says now, such as a notification, is written
+// here, and the reader goes on only when that is done.
+asio::awaitable<void> Connection::say_aside() {
+  while (reading_ && !said_goodbye_) {
+    auto action = session_->next(now());
+    auto* output = std::get_if<session::Session::Write>(&action);
+    if (!output || !co_await write(output->bytes)) break;
+  }
+  speaking_ = false;
+  aside_.cancel();
+}
+
 void Connection::cancel(std::string_view key) {
   if (!logged_in() || !auth::constant_time_equal(key, session_->cancel_key())) return;
   session_->cancel();
@@ -142,7 +167,7 @@ void Connection::terminate() {
 asio::awaitable<void> Connection::say_goodbye() {
   goodbye_timer_.expires_after(goodbye_timeout);
   // While run() reads, it does not look at its session and nobody writes. Anywhere else it comes to the end by itself.
-  if (reading_) {
+  if (reading_ && !speaking_) {
     said_goodbye_ = true;
     auto action = session_->next(now());
     if (auto* output = std::get_if<session::Session::Write>(&action))

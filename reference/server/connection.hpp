@@ -6,6 +6,7 @@
 #include <optional>
 #include <string>
 
+#include "net/deadline.hpp"
 #include "net/stream.hpp"
 #include "server/directory.hpp"
 #include "session/session.hpp"
@@ -29,12 +30,15 @@ class Connection : public std::enable_shared_from_this<Connection> {
 
  private:
   // Each carries out one action; false ends the connection.
-  asio::awaitable<bool> read();
+  asio::awaitable<bool> read(std::optional<net::TimePoint> until);
   asio::awaitable<bool> write(std::string_view bytes);
   asio::awaitable<bool> start_tls(std::string early);
   asio::awaitable<bool> again();
   asio::awaitable<bool> wait(std::optional<std::chrono::steady_clock::time_point> until);
   asio::awaitable<void> say_goodbye();
+  // wake: the session has something to say although nothing has come.
+  void wake();
+  asio::awaitable<void> say_aside();
 
   bool logged_in() const { return !session_->cancel_key().empty(); }
 
@@ -46,7 +50,8 @@ class Connection : public std::enable_shared_from_this<Connection> {
   asio::steady_timer timer_;  // of a session that waits
   std::chrono::steady_clock::time_point login_deadline_;
   asio::steady_timer goodbye_timer_;
-  bool reading_ = false, said_goodbye_ = false, ended_ = false;
+  asio::steady_timer aside_;  // of a reader whom say_aside() keeps
+  bool reading_ = false, said_goodbye_ = false, ended_ = false, speaking_ = false;
 };
 
 }  // namespace pgconform::server

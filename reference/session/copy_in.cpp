@@ -17,7 +17,7 @@ namespace pgconform::session {
 
 using wire::FrameKind;
 
-std::optional<Session::Action> Session::copy_in() {
+std::optional<Session::Action> Session::copy_in(QueryCycle::Now now) {
   const auto pending = input_.pending();
   if (pending.empty()) {
     input_.trim();
@@ -51,7 +51,8 @@ std::optional<Session::Action> Session::copy_in() {
       const auto end = body.find('\0');
       fail_copy(end == wire::Bytes::npos
                     ? error(sqlstate::protocol_violation, "invalid string in message")
-                    : error(sqlstate::query_canceled, "COPY from stdin failed: " + std::string(body.substr(0, end))));
+                    : error(sqlstate::query_canceled, "COPY from stdin failed: " + std::string(body.substr(0, end))),
+                now);
       return std::nullopt;
     }
     default:
@@ -61,11 +62,10 @@ std::optional<Session::Action> Session::copy_in() {
   return std::nullopt;
 }
 
-void Session::fail_copy(Report report) {
-  const bool simple = cycle_.has_value();
+void Session::fail_copy(Report report, QueryCycle::Now now) {
   report.where = copying()->context();
   abort(report);
-  end_query(simple, true);
+  end_query(now, true);
 }
 
 void Session::lose_synchronization(Report report) {

@@ -67,6 +67,8 @@ struct FakeBackend : Backend {
   std::vector<Report> notices;
   types::Style text_style;
   Names* names = nullptr;
+  std::vector<Notification> notifications;
+  Timeouts limits;
 
   std::expected<std::vector<std::shared_ptr<const Parsed>>, Report> parse(std::string_view sql) override {
     std::vector<std::shared_ptr<const Parsed>> all;
@@ -126,6 +128,17 @@ struct FakeBackend : Backend {
     if (setting == told) return {};
     told = setting;
     return {{"x", setting}};
+  }
+  std::vector<Notification> take_notifications() override { return std::exchange(notifications, {}); }
+  Timeouts timeouts() const override { return limits; }
+  // Function 1 gives its only argument back, function 2 is `wait`.
+  std::expected<std::shared_ptr<const Statement>, Report> function(types::Oid oid) override {
+    if (oid != 1 && oid != 2) return std::unexpected(broken(sqlstate::undefined_function));
+    auto statement = std::make_shared<FakeStatement>();
+    statement->verb = oid == 1 ? "echo" : "wait";
+    statement->fields = {{{.name = "t", .type = types::text_oid}}};
+    if (oid == 1) statement->types = {types::text_oid};
+    return statement;
   }
 };
 

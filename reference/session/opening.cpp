@@ -26,7 +26,7 @@ constexpr std::uint32_t sasl_length(char) {
 
 }  // namespace
 
-std::optional<Session::Action> Session::startup() {
+std::optional<Session::Action> Session::startup(QueryCycle::Now now) {
   if (environment_.tls_available && !tls_ && !tls_asked_ && !gssenc_asked_ &&
       input_.pending().starts_with(tls_handshake)) {
     tls_ = direct_tls_ = true;
@@ -52,7 +52,7 @@ std::optional<Session::Action> Session::startup() {
     case protocol::GSSENCRequest::request_code:
       return encryption_request(false);
     default:
-      return start_login(body);
+      return start_login(body, now);
   }
 }
 
@@ -96,7 +96,7 @@ void Session::tls_established(std::string end_point, std::string_view applicatio
   }
 }
 
-std::optional<Session::Action> Session::start_login(wire::Bytes body) {
+std::optional<Session::Action> Session::start_login(wire::Bytes body, QueryCycle::Now now) {
   auto request = parse_startup(body);
   if (!request) {
     if (const auto asked = wire::load_32(body.data()); asked != 0 && asked >> 16 < 3) {
@@ -134,11 +134,11 @@ std::optional<Session::Action> Session::start_login(wire::Bytes body) {
   if (!begun)
     refuse(begun.error());
   else if (*begun == LoginDialogue::Next::done)
-    logged_in();
+    logged_in(now);
   return std::nullopt;
 }
 
-std::optional<Session::Action> Session::login() {
+std::optional<Session::Action> Session::login(QueryCycle::Now now) {
   // The type is looked at before the length: it may not be the message that has this limit.
   const auto pending = input_.pending();
   if (pending.empty()) return Read{};
@@ -160,11 +160,11 @@ std::optional<Session::Action> Session::login() {
   if (!answered)
     refuse(answered.error());
   else if (*answered == LoginDialogue::Next::done)
-    logged_in();
+    logged_in(now);
   return std::nullopt;
 }
 
-void Session::logged_in() {
+void Session::logged_in(QueryCycle::Now now) {
   dialogue_.reset();
   if (request_.replication)
     return refuse(error(sqlstate::insufficient_privilege, "permission denied to start WAL sender"));
@@ -187,7 +187,7 @@ void Session::logged_in() {
   cancel_key_.resize(request_.version >= 0x00030002 ? 32 : 4);
   environment_.random({reinterpret_cast<unsigned char*>(cancel_key_.data()), cancel_key_.size()});
   out_.send(protocol::BackendKeyData{environment_.pid, cancel_key_});
-  ready_for_query();
+  ready_for_query(now);
 }
 
 }  // namespace pgconform::session

@@ -35,6 +35,8 @@ class QueryCycle {
 
   // advance: say some more. An error ends the cycle; reporting it is the caller's.
   std::expected<Progress, Report> advance(Output& out, Now now);
+  // statement: which of the string's is being run, from 0.
+  std::size_t statement() const { return at_; }
   // execution: of the statement that is being run.
   Execution* execution() { return run_ ? &run_->execution() : nullptr; }
 

@@ -26,7 +26,9 @@ struct TextCheck {
     if (result) result = check_text(text);
   }
   void byte(const char*, char) {}
+  void int16(const char*, std::int16_t) {}
   void int32(const char*, std::int32_t) {}
+  void oid(const char*, std::uint32_t) {}
   template <class L>
   void list(const char*, const L&) {}
 };
@@ -45,10 +47,18 @@ std::expected<M, Report> read(wire::Bytes body) {
 }  // namespace
 
 std::optional<Session::Action> Session::ready(QueryCycle::Now now) {
+  if (!unsynchronized_ && backend_->status() == TransactionStatus::idle) {
+    const auto before = out_.bytes().size();
+    notify();
+    if (out_.bytes().size() > before) {
+      out_.flush();
+      return std::nullopt;
+    }
+  }
   const auto pending = input_.pending();
   if (pending.empty()) {
     input_.trim();
-    return Read{};
+    return wait_for_more(now);
   }
   if (!is_frontend_type(pending[0])) {
     refuse(error(sqlstate::protocol_violation,
@@ -57,9 +67,15 @@ std::optional<Session::Action> Session::ready(QueryCycle::Now now) {
   }
   auto frame = input_.next(FrameKind::tagged, message_length);
   if (!frame) return Close{};  // in silence: the stream cannot be read any further
-  if (!*frame) return Read{};
+  if (!*frame) return wait_for_more(now);
+  clocks_.begin_work(now.steady, backend_->timeouts());
   message(**frame, now);
   return std::nullopt;
+}
+
+std::optional<Session::Action> Session::wait_for_more(QueryCycle::Now now) {
+  if (expire(now)) return std::nullopt;
+  return Read{clocks_.next()};
 }
 
 void Session::message(const wire::Frame& frame, QueryCycle::Now now) {
@@ -71,6 +87,7 @@ void Session::message(const wire::Frame& frame, QueryCycle::Now now) {
   }
   if (tag == CopyData::tag || tag == CopyDone::tag || tag == CopyFail::tag) return;  // left over from a failed copy
   if (skipping_ && tag != Sync::tag) return;
+  unsynchronized_ = true;
 
   // fails: the error of an extended-query message: nothing more is done up to the next Sync.
   auto fails = [&](const Report& report) {
@@ -87,23 +104,32 @@ void Session::message(const wire::Frame& frame, QueryCycle::Now now) {
       auto query = read<Query>(frame.body);
       if (query) {
         extended_->query_came();
-        cancelled_ = false;
         cycle_.emplace(*backend_, std::string(query->query), extended_->in_pipeline());
-        state_ = State::query;
+        alone_ = true;
+        begin_running(now);
         return;
       }
       abort(query.error());
-      return ready_for_query();
+      return ready_for_query(now);
     }
-    case FunctionCall::tag:
-      abort(error(sqlstate::feature_not_supported, "function calls are not supported"));
-      return ready_for_query();
+    case FunctionCall::tag: {
+      auto call = read<FunctionCall>(frame.body);
+      function_.emplace(*backend_);
+      auto begun = call ? function_->begin(*call, now) : std::unexpected(std::move(call.error()));
+      if (begun) {
+        alone_ = true;
+        begin_running(now);
+        return;
+      }
+      abort(begun.error());
+      return ready_for_query(now);
+    }
     case Sync::tag: {
       skipping_ = false;
       auto decoded = read<Sync>(frame.body);
       ExtendedQuery::Done done = decoded ? extended_->sync() : std::unexpected(std::move(decoded.error()));
       if (!done) abort(done.error());
-      return ready_for_query();
+      return ready_for_query(now);
     }
     case Flush::tag:
       return handle.template operator()<Flush>([&](const Flush&) {
@@ -121,8 +147,7 @@ void Session::message(const wire::Frame& frame, QueryCycle::Now now) {
           [&](const protocol::Close& m) { return extended_->close(m, out_); });
     case Execute::tag:
       handle.template operator()<Execute>([&](const Execute& m) { return extended_->execute(m, out_, now); });
-      cancelled_ = false;
-      if (extended_->executing()) state_ = State::query;
+      if (extended_->executing()) begin_running(now);
       return;
     default:
       return;

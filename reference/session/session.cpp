@@ -14,14 +14,14 @@ Session::Action Session::next(QueryCycle::Now now) {
     std::optional<Action> action;
     switch (state_) {
       case State::startup:
-        action = startup();
+        action = startup(now);
         break;
       case State::handshake:
         state_ = State::startup;
         // What the client sent behind its request is not plaintext to be read (CVE-2021-23214): it is the handshake's.
         return StartTls{input_.take_pending()};
       case State::login:
-        action = login();
+        action = login(now);
         break;
       case State::ready:
         action = ready(now);
@@ -30,7 +30,7 @@ Session::Action Session::next(QueryCycle::Now now) {
         action = query(now);
         break;
       case State::copy_in:
-        action = copy_in();
+        action = copy_in(now);
         break;
       case State::closing:
         return Close{};
@@ -41,46 +41,89 @@ Session::Action Session::next(QueryCycle::Now now) {
 
 // --- While a query runs -------------------------------------------------------------------------------------------
 
+void Session::begin_running(QueryCycle::Now now) {
+  cancelled_ = false;
+  timed_statement_ = 0;
+  clocks_.begin_statement(now.steady, backend_->timeouts());
+  state_ = State::query;
+}
+
 std::optional<Session::Action> Session::query(QueryCycle::Now now) {
-  const bool simple = cycle_.has_value();
+  if (expire(now)) return std::nullopt;
   if (cancelled_) {
     cancelled_ = false;
     auto report = error(sqlstate::query_canceled, "canceling statement due to user request");
     if (auto* running = copying()) report.where = running->context();
     abort(report);
-    return end_query(simple, true);
+    return end_query(now, true);
   }
-  std::expected<QueryCycle::Progress, Report> progress =
-      simple ? cycle_->advance(out_, now) : extended_->advance(out_, now);
+  // Every statement of a string has its own time.
+  if (cycle_ && std::exchange(timed_statement_, cycle_->statement()) != cycle_->statement())
+    clocks_.begin_statement(now.steady, backend_->timeouts());
+  std::expected<QueryCycle::Progress, Report> progress = cycle_      ? cycle_->advance(out_, now)
+                                                         : function_ ? function_->advance(out_, now)
+                                                                     : extended_->advance(out_, now);
   if (!progress) {
     abort(progress.error());
-    return end_query(simple, true);
+    return end_query(now, true);
   }
   switch (progress->state) {
     case QueryCycle::Progress::State::again:
       return Again{};
-    case QueryCycle::Progress::State::waiting:
-      return Wait{progress->until};
+    case QueryCycle::Progress::State::waiting: {
+      auto until = clocks_.next();
+      if (!until || (progress->until && *progress->until < *until)) until = progress->until;
+      return Wait{until};
+    }
     case QueryCycle::Progress::State::copying_in:
       state_ = State::copy_in;
       return std::nullopt;
     case QueryCycle::Progress::State::done:
-      return end_query(simple, false);
+      return end_query(now, false);
   }
   return std::nullopt;
 }
 
-std::optional<Session::Action> Session::end_query(bool simple, bool failed) {
+std::optional<Session::Action> Session::end_query(QueryCycle::Now now, bool failed) {
+  const bool alone = std::exchange(alone_, false);
   cycle_.reset();
+  function_.reset();
+  clocks_.end_statement();
   state_ = State::ready;
-  if (simple) {
+  if (alone) {
     // PostgreSQL 18: what a Query ran behind unsynchronized messages stays open with them.
     extended_->settle();
-    ready_for_query();
+    ready_for_query(now);
   } else {
     skipping_ = failed;
   }
   return std::nullopt;
+}
+
+bool Session::expire(QueryCycle::Now now) {
+  auto fatal = [&](std::string_view sqlstate, std::string message) {
+    backend_->abort_command();
+    refuse(error(sqlstate, std::move(message)));
+    return true;
+  };
+  switch (clocks_.expired(now.steady)) {
+    case Clocks::Expired::nothing:
+      return false;
+    case Clocks::Expired::transaction:
+      return fatal("25P04", "terminating connection due to transaction timeout");
+    case Clocks::Expired::idle_in_transaction:
+      return fatal(sqlstate::idle_in_transaction_session_timeout,
+                   "terminating connection due to idle-in-transaction timeout");
+    case Clocks::Expired::idle_session:
+      return fatal(sqlstate::idle_session_timeout, "terminating connection due to idle-session timeout");
+    case Clocks::Expired::statement:
+      break;
+  }
+  auto report = error(sqlstate::query_canceled, "canceling statement due to statement timeout");
+  if (auto* running = copying()) report.where = running->context();
+  abort(report);
+  end_query(now, true);
+  return true;
 }
 
 Execution* Session::copying() {
@@ -92,6 +135,7 @@ Execution* Session::copying() {
 // abort: report an error that the session survives, and undo what it ends.
 void Session::abort(const Report& report) {
   cycle_.reset();
+  function_.reset();
   extended_->aborted();
   for (const auto& notice : backend_->take_notices()) out_.report(notice);
   out_.report(report);
@@ -99,11 +143,20 @@ void Session::abort(const Report& report) {
   extended_->settle();
 }
 
-void Session::ready_for_query() {
+void Session::notify() {
+  for (const auto& [pid, channel, payload] : backend_->take_notifications())
+    out_.send(protocol::NotificationResponse{pid, channel, payload});
+}
+
+void Session::ready_for_query(QueryCycle::Now now) {
   state_ = State::ready;
+  unsynchronized_ = false;
+  const auto status = backend_->status();
+  if (status == TransactionStatus::idle) notify();
   for (const auto& [name, value] : backend_->take_changed_settings()) out_.send(protocol::ParameterStatus{name, value});
-  out_.send(protocol::ReadyForQuery{static_cast<char>(backend_->status())});
+  out_.send(protocol::ReadyForQuery{static_cast<char>(status)});
   out_.flush();
+  clocks_.begin_idle(now.steady, backend_->timeouts(), status);
 }
 
 void Session::refuse(Report report) {

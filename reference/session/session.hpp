@@ -9,7 +9,9 @@
 #include <variant>
 
 #include "session/accounts.hpp"
+#include "session/clocks.hpp"
 #include "session/engine.hpp"
+#include "session/function_call.hpp"
 #include "session/login.hpp"
 #include "session/names.hpp"
 #include "session/output.hpp"
@@ -37,7 +39,9 @@ struct Environment {
 
 // Session: the server's side of one connection, without I/O. Whoever drives it calls next() and does what it says:
 //
-//     for (;;) action = session.next(now)  ->  Write: write it        Read: read, then receive() or peer_closed()
+//     for (;;) action = session.next(now)  ->  Write: write it        Read: read, then receive() or peer_closed(); at
+//     that time, or
+//                                                when woken, call again although nothing came
 //                                              StartTls: handshake, then tls_established()
 //                                              Again: call again, after others had their turn
 //                                              Wait: call again at that time, or when woken; nothing is read meanwhile
@@ -46,7 +50,9 @@ struct Environment {
 // The same bytes, clock and randomness give the same actions.
 class Session {
  public:
-  struct Read {};
+  struct Read {
+    std::optional<std::chrono::steady_clock::time_point> until{};
+  };
   struct Write {
     std::string bytes;
   };
@@ -84,22 +90,28 @@ class Session {
  private:
   enum class State : std::uint8_t { startup, handshake, login, ready, query, copy_in, closing };
 
-  std::optional<Action> startup();
-  std::optional<Action> login();
+  std::optional<Action> startup(QueryCycle::Now now);
+  std::optional<Action> login(QueryCycle::Now now);
   std::optional<Action> ready(QueryCycle::Now now);
   std::optional<Action> query(QueryCycle::Now now);
-  std::optional<Action> copy_in();
+  std::optional<Action> copy_in(QueryCycle::Now now);
   std::optional<Action> encryption_request(bool tls);
-  std::optional<Action> start_login(wire::Bytes body);
-  void logged_in();
+  std::optional<Action> start_login(wire::Bytes body, QueryCycle::Now now);
+  void logged_in(QueryCycle::Now now);
   void message(const wire::Frame& frame, QueryCycle::Now now);
-  std::optional<Action> end_query(bool simple, bool failed);
+  std::optional<Action> end_query(QueryCycle::Now now, bool failed);
   void abort(const Report& report);
   // copying: the execution that the client's data is for.
   Execution* copying();
-  void fail_copy(Report report);
+  void fail_copy(Report report, QueryCycle::Now now);
   void lose_synchronization(Report report);
-  void ready_for_query();
+  void ready_for_query(QueryCycle::Now now);
+  // notify: hand out notifications, which is done only while no transaction is open.
+  void notify();
+  // expire: end the statement, or the session, whose time is over.
+  bool expire(QueryCycle::Now now);
+  std::optional<Action> wait_for_more(QueryCycle::Now now);
+  void begin_running(QueryCycle::Now now);
   void refuse(Report report);
   void refuse(const auth::AuthError& error);
 
@@ -115,6 +127,11 @@ class Session {
   std::unique_ptr<Backend> backend_;
   std::string cancel_key_;
   std::optional<QueryCycle> cycle_;
+  std::optional<FunctionCycle> function_;
+  Clocks clocks_;
+  std::size_t timed_statement_ = 0;  // of cycle_
+  bool alone_ = false;               // what runs is a request that ReadyForQuery answers
+  bool unsynchronized_ = false;      // messages have come since the last ReadyForQuery
   std::unique_ptr<ExtendedQuery> extended_;
   bool skipping_ = false;  // after an error in an extended query, up to the next Sync
   bool cancelled_ = false;

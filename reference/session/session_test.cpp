@@ -86,7 +86,7 @@ class Conversation {
   // run: let the session act until it wants to read, waits, or is over.
   void run() {
     for (;;) {
-      auto action = session->next({});
+      auto action = session->next(now);
       if (auto* write = std::get_if<Session::Write>(&action))
         hear(write->bytes);
       else if (std::holds_alternative<Session::StartTls>(action)) {
@@ -105,6 +105,7 @@ class Conversation {
   }
   std::string heard() { return std::exchange(heard_, ""); }
 
+  QueryCycle::Now now{};
   fake::FakeEngine engine;
   People people;
   std::optional<Session> session;
@@ -488,6 +489,73 @@ TEST_P(EveryDelivery, CopyOutSendsCopyData) {
                    "Execute {\"max_rows\":1}\nExecute\nSync"),
             "ParseComplete\nBindComplete\nNoData\nCopyOutResponse\nCopyData\nCopyDone\nCommandComplete \"COPY 1\"\n"
             "ErrorResponse \"55000\" ERROR\nReadyForQuery \"I\"\n");
+}
+
+TEST_P(EveryDelivery, NotificationsComeBeforeReadyForQueryAndWhileIdle) {
+  auto c = logged_in();
+  auto& backend = *c->engine.last;
+  backend.notifications = {{1, "a", "b"}};
+  EXPECT_EQ(c->say(R"(Query {"query":"rows 0"})"),
+            "NotificationResponse\nRowDescription\nCommandComplete \"SELECT 0\"\nReadyForQuery \"I\"\n");
+  backend.notifications = {{1, "a", "b"}, {1, "a", "c"}};
+  c->run();
+  EXPECT_EQ(c->heard(), "NotificationResponse\nNotificationResponse\n");
+  c->say(R"(Query {"query":"begin"})");
+  backend.notifications = {{1, "a", "b"}};
+  c->run();
+  EXPECT_EQ(c->heard(), "") << "a transaction is open";
+  EXPECT_EQ(c->say(R"(Query {"query":"commit; set y"})"),
+            "CommandComplete \"COMMIT\"\nCommandComplete \"SET\"\nNotificationResponse\nParameterStatus y\n"
+            "ReadyForQuery \"I\"\n");
+  c->say("Parse {\"query\":\"rows 0\"}\nFlush");
+  backend.notifications = {{1, "a", "b"}};
+  c->run();
+  EXPECT_EQ(c->heard(), "") << "so it is in a pipeline";
+  EXPECT_EQ(c->say("Sync"), "NotificationResponse\nReadyForQuery \"I\"\n");
+}
+
+TEST_P(EveryDelivery, TimeoutsEndStatementsAndSessions) {
+  using std::chrono::milliseconds;
+  auto c = logged_in();
+  c->engine.last->limits.statement = milliseconds(10);
+  c->say(R"(Query {"query":"wait"})");
+  EXPECT_TRUE(c->waiting);
+  c->now.steady += milliseconds(10);
+  c->run();
+  EXPECT_EQ(c->heard(), "ErrorResponse \"57014\" ERROR\nReadyForQuery \"I\"\n");
+  c->engine.last->limits = {.idle_in_transaction = milliseconds(10), .idle_session = milliseconds(20)};
+  c->say(R"(Query {"query":"rows 0"})");
+  c->now.steady += milliseconds(19);
+  c->run();
+  EXPECT_FALSE(c->closed);
+  c->say(R"(Query {"query":"begin"})");
+  c->now.steady += milliseconds(10);
+  c->run();
+  EXPECT_EQ(c->heard(), "ErrorResponse \"25P03\" FATAL\n");
+  EXPECT_TRUE(c->closed);
+
+  auto idle = logged_in();
+  idle->engine.last->limits = {.idle_session = milliseconds(20), .transaction = milliseconds(50)};
+  idle->say("Parse {\"query\":\"rows 0\"}\nBind\nExecute\nFlush");
+  idle->now.steady += milliseconds(30);
+  idle->run();
+  EXPECT_FALSE(idle->closed) << "an open pipeline is not idle";
+  idle->now.steady += milliseconds(20);
+  idle->run();
+  EXPECT_EQ(idle->heard(), "ErrorResponse \"25P04\" FATAL\n");
+}
+
+TEST_P(EveryDelivery, FunctionCallsAreAnsweredEachByItself) {
+  auto c = logged_in();
+  EXPECT_EQ(c->say("FunctionCall {\"function\":1,\"arguments\":[\"x\"]}\nFunctionCall {\"function\":1}\n"
+                   "FunctionCall {\"function\":9}\nFunctionCall {\"function\":1,\"arguments\":[null]}"),
+            "FunctionCallResponse\nReadyForQuery \"I\"\nErrorResponse \"08P01\" ERROR\nReadyForQuery \"I\"\n"
+            "ErrorResponse \"42883\" ERROR\nReadyForQuery \"I\"\nFunctionCallResponse\nReadyForQuery \"I\"\n");
+  c->say(R"(FunctionCall {"function":2})");
+  EXPECT_TRUE(c->waiting);
+  c->session->cancel();
+  c->run();
+  EXPECT_EQ(c->heard(), "ErrorResponse \"57014\" ERROR\nReadyForQuery \"I\"\n");
 }
 
 TEST(SendRow, RefusesARowThatNoBufferOfPostgresqlHolds) {

@@ -20,6 +20,12 @@ void add_session(Registry& r) {
          {"current_user", [](Call& c) -> Value { return c.context.session.login().user; }},
          {"session_user", [](Call& c) -> Value { return c.context.session.login().user; }},
          {"pg_backend_pid", [](Call& c) -> Value { return std::int64_t{c.context.session.login().pid}; }},
+         {"pg_notify",
+          [](Call& c) -> Value {
+            auto text = [&](std::size_t i) { return types::is_null(c.args[i]) ? std::string() : c.text(i); };
+            c.context.session.mailbox().notify(text(0), text(1));
+            return std::string();
+          }},
          {"pg_is_in_recovery", [](Call&) -> Value { return false; }},
          {"getdatabaseencoding", [](Call&) -> Value { return std::string("UTF8"); }},
          {"pg_client_encoding",
