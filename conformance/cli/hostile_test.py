@@ -239,6 +239,21 @@ B SSLResponse {"answer":{"$in":["S","N"]}}
         status(pgconform("check", server.uri, "--cases", asking, "--timeout", "0.3", "--gate", "postgresql"), expected)
 
 
+def stuffed_after_a_lie():
+    """what nothing waits for is seen also where the client broke the rules"""
+    lying = one_case("lying", """=== lying
+title: A message that is not what it says is an error
+
+F Bind {"parameters":[],"$count":{"parameters":2}}
+B ErrorResponse {"C":"08P01"}
+B ReadyForQuery
+""")
+    once = error(b"ERROR", b"08P01") + READY
+    for answer, expected in ((once, 0), (once + READY, 1), (once + READY[:3], 1), (once + error(b"FATAL", b"08P01"), 0)):
+        server = Server(answers={"Q": answer})
+        status(pgconform("check", server.uri, "--cases", lying, "--timeout", "0.3", "--gate", "postgresql"), expected)
+
+
 def raw_patterns():
     """bytes that are no message can be held against a pattern"""
     raw = one_case("raw", """=== raw
@@ -324,5 +339,5 @@ B CommandComplete
 
 
 run(right, unfinished, garbage_of_another_version, dead, table_in_doubt, endless_rows, endless_notices,
-    facet, any_text, refused_tls, stuffed_before_login, raw_patterns, either_connection, not_implemented,
+    facet, any_text, refused_tls, stuffed_before_login, stuffed_after_a_lie, raw_patterns, either_connection, not_implemented,
     interrupted_at_once, interrupted_twice)

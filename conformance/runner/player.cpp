@@ -305,8 +305,8 @@ bool Player::offer(Received message, Line& line) {
   return false;
 }
 
-// say_goodbye: every connection that is in step ends with Terminate, or before login with FIN, and the server's
-// closing; nothing else may come.
+// say_goodbye: every connection ends with Terminate, or where that cannot be said with FIN, and the server's closing;
+// nothing else may come.
 asio::awaitable<bool> Player::say_goodbye() {
   for (auto& [name, line] : lines_) {
     if (!line.early.empty()) actual_ = line_of(line.early.front());
@@ -315,17 +315,17 @@ asio::awaitable<bool> Player::say_goodbye() {
     if (line.closed || !line.connection || !line.connection->is_open() || !line.connected) continue;
     if (line.pending) co_return fail("[" + name + "] " + line.pending->describe(), 0);
     const auto& monitor = line.connection->monitor();
-    if (monitor.frontend_broke()) continue;
-    // Whoever is not logged in cannot say Terminate. The end of what he says does as well, and a target that minds may
-    // say so once it has been told who he is.
-    const bool half_open = before_login(monitor.phase());
-    const bool started = half_open && monitor.phase() > protocol::Phase::gssenc_requested;
+    // Whoever is not logged in, or has not kept to the rules, cannot say Terminate. The end of what he says does as
+    // well, and a target that minds may say so.
+    const bool broke = monitor.frontend_broke(), half_open = broke || before_login(monitor.phase());
+    const bool may_complain = broke || (half_open && monitor.phase() > protocol::Phase::gssenc_requested);
     if (half_open) co_await line.connection->shutdown_write(deadline());
     auto last = co_await line.connection->terminate(deadline());
     using Kind = client::Event::Kind;
-    if (half_open && (last.kind == Kind::timeout || last.kind == Kind::tls_alert)) continue;
-    if (started && last.is("ErrorResponse")) continue;
-    if (last.kind == Kind::timeout)
+    // No rule says that a server must close then.
+    if (half_open && last.bytes.empty() && (last.kind == Kind::timeout || last.kind == Kind::tls_alert)) continue;
+    if (may_complain && last.is("ErrorResponse")) continue;
+    if (last.kind == Kind::timeout && last.bytes.empty())
       co_return fail("[" + name + "] the connection was not closed within " + std::to_string(run_.timeout.count()) +
                          " ms after Terminate",
                      0, true);

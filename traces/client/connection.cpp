@@ -272,7 +272,7 @@ awaitable<Expected<void>> Connection::shutdown_write(net::TimePoint deadline) {
 
 awaitable<Event> Connection::terminate(net::TimePoint deadline) {
   const auto phase = state_->monitor.phase();
-  if (is_open() && !before_login(phase) && phase != protocol::Phase::closed)
+  if (is_open() && !before_login(phase) && phase != protocol::Phase::closed && !state_->monitor.frontend_broke())
     static_cast<void>(co_await send("Terminate", Json::object(), deadline));
   for (;;) {
     auto event = co_await receive(deadline);
