@@ -159,13 +159,23 @@ ExprPtr Analyzer::constant(const Node& body) {
 ExprPtr Analyzer::parameter(const Node& body) {
   auto number = body.number("number");
   int location = body.location();
-  if (!takes_parameters_ || number < 1 || number > 65535)
+  // libpg_query keeps of a number what fits 32 bits; the text has it whole.
+  const auto digits = std::string_view(raw_->source().sql).substr(static_cast<std::size_t>(location) + 1);
+  const auto length = std::min(digits.find_first_not_of("0123456789"), digits.size());
+  if (length > 10 || (length > 0 && std::stoll(std::string(digits.substr(0, length))) > INT32_MAX))
+    fail(sqlstate::syntax_error, fmt::format("parameter number too large at or near \"${}\"", digits.substr(0, length)),
+         location);
+  if (!takes_parameters_ || number < 1)
     fail(sqlstate::undefined_parameter, fmt::format("there is no parameter ${}", number), location);
+  if (number > 65535)  // nobody can give so many types or values
+    fail(sqlstate::indeterminate_datatype, "could not determine data type of parameter $1");
   auto index = static_cast<std::size_t>(number - 1);
   if (parameters_.size() <= index) parameters_.resize(index + 1);
   if (parameters_[index] == 0) parameters_[index] = types::unknown_oid;
   auto expr = make_expr(ExprKind::parameter, parameters_[index], location);
   expr->number = static_cast<int>(index);
+  if (!types::find_type(expr->type))
+    fail(sqlstate::internal_error, fmt::format("cache lookup failed for type {}", expr->type));
   if (!types::is_supported(expr->type)) refuse("type " + types::type_name(expr->type), location);
   return expr;
 }

@@ -33,11 +33,8 @@ Analyzer::Analyzer(SessionState& session, std::optional<std::span<const Oid>> pa
     : session_(session), takes_parameters_(parameter_types.has_value()) {
   if (!parameter_types) return;
   parameters_.assign(parameter_types->begin(), parameter_types->end());
-  for (Oid& type : parameters_) {
+  for (Oid& type : parameters_)
     if (type == types::unknown_oid) type = 0;
-    if (type != 0 && !types::find_type(type))
-      fail(sqlstate::internal_error, fmt::format("cache lookup failed for type {}", type));
-  }
 }
 
 std::shared_ptr<Prepared> Analyzer::analyze(std::shared_ptr<const RawStatement> raw) {

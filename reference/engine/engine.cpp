@@ -43,6 +43,12 @@ class SqlBackend : public session::Backend {
     }
   }
 
+  bool is_current(const session::Statement& statement) const override {
+    const auto& prepared = static_cast<const Prepared&>(statement);
+    return !prepared.command &&
+           std::ranges::all_of(prepared.tables, [&](const auto& table) { return state_.is_current(*table); });
+  }
+
   std::expected<std::unique_ptr<session::Execution>, Report> execute(
       const std::shared_ptr<const session::Statement>& statement, std::vector<Value> parameters) override {
     StackBase base;

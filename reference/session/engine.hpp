@@ -133,6 +133,8 @@ class Backend {
   // has it: there are no parameters, and $1 is an error (42P02).
   virtual std::expected<std::shared_ptr<const Statement>, Report> analyze(
       const std::shared_ptr<const Parsed>& parsed, std::optional<std::span<const types::Oid>> parameter_types) = 0;
+  // is_current: analysing the statement again would give the same.
+  virtual bool is_current(const Statement&) const { return false; }
   // execute: begin a run. `parameters` has exactly the statement's parameters.
   virtual std::expected<std::unique_ptr<Execution>, Report> execute(const std::shared_ptr<const Statement>& statement,
                                                                     std::vector<types::Value> parameters) = 0;

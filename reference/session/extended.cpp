@@ -61,13 +61,14 @@ ExtendedQuery::Done ExtendedQuery::parse(const protocol::Parse& message, Output&
   return {};
 }
 
-ExtendedQuery::Done ExtendedQuery::bind(const protocol::Bind& message, Output& out, QueryCycle::Now now) {
+ExtendedQuery::Done ExtendedQuery::bind(const protocol::Bind& message, Output& out, QueryCycle::Now now,
+                                        const BrokenBind* broken) {
   start_command(now);
   auto found = find_statement(message.statement);
   if (!found) return std::unexpected(std::move(found.error()));
   const PreparedStatement& prepared = **found;
 
-  const auto given = message.parameters.size(), formats = message.parameter_formats.size();
+  const auto given = broken ? broken->announced : message.parameters.size(), formats = message.parameter_formats.size();
   if (formats > 1 && formats != given)
     return no(sqlstate::protocol_violation, "bind message has " + std::to_string(formats) + " parameter formats but " +
                                                 std::to_string(given) + " parameters");
@@ -95,6 +96,11 @@ ExtendedQuery::Done ExtendedQuery::bind(const protocol::Bind& message, Output& o
   auto values =
       read_values(message.parameter_formats, message.parameters, prepared.parameter_types, backend_.style(), context);
   if (!values) return std::unexpected(std::move(values.error()));
+  if (broken) {
+    auto report = broken->report;
+    if (values->size() < given) report.where = *context.where + " parameter $" + std::to_string(values->size() + 1);
+    return std::unexpected(std::move(report));
+  }
   portal->parameters = std::move(*values);
   if (prepared.parsed) {
     auto statement = fresh(prepared);
@@ -119,6 +125,7 @@ ExtendedQuery::Done ExtendedQuery::bind(const protocol::Bind& message, Output& o
 }
 
 std::expected<std::shared_ptr<const Statement>, Report> ExtendedQuery::fresh(const PreparedStatement& prepared) {
+  if (backend_.is_current(*prepared.statement)) return prepared.statement;
   auto statement = backend_.analyze(prepared.parsed, prepared.parameter_types);
   if (!statement) return std::unexpected(std::move(statement.error()));
   if (!same_columns(**statement, *prepared.statement))

@@ -24,7 +24,13 @@ class ExtendedQuery {
 
   using Done = std::expected<void, Report>;
   Done parse(const protocol::Parse& message, Output& out, QueryCycle::Now now);
-  Done bind(const protocol::Bind& message, Output& out, QueryCycle::Now now);
+  // BrokenBind: a Bind whose body ends, or goes wrong, behind its parameter count. What was whole of it is looked at
+  // all the same, since PostgreSQL reads on only when that is in order.
+  struct BrokenBind {
+    std::size_t announced;  // parameters
+    Report report;
+  };
+  Done bind(const protocol::Bind& message, Output& out, QueryCycle::Now now, const BrokenBind* broken = nullptr);
   Done describe(const protocol::Describe& message, Output& out, QueryCycle::Now now);
   Done close(const protocol::Close& message, Output& out);
   // execute: begin; then advance() until it is done.

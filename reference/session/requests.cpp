@@ -44,6 +44,36 @@ std::expected<M, Report> read(wire::Bytes body) {
   return *message;
 }
 
+// PartOfBind: a Bind as far as it can be read, with as many values as are whole.
+struct PartOfBind {
+  protocol::Bind message;
+  std::size_t announced = 0;
+};
+
+std::optional<PartOfBind> read_part_of_bind(wire::Bytes body) {
+  PartOfBind part;
+  auto& message = part.message;
+  wire::Reader in(body);
+  std::uint16_t formats = 0, announced = 0;
+  wire::Bytes codes;
+  if (!in.cstring(message.portal) || !in.cstring(message.statement) || !in.u16(formats) ||
+      !in.bytes(formats * std::size_t{2}, codes) || !in.u16(announced))
+    return std::nullopt;
+  if (!check_text(message.portal) || !check_text(message.statement)) return std::nullopt;
+  message.parameter_formats = {codes, formats};
+  part.announced = announced;
+  const char* const first = in.position();
+  std::size_t whole = 0, size = 0;
+  for (; whole < announced; ++whole) {
+    std::uint32_t length = 0;
+    wire::Bytes value;
+    if (!in.u32(length) || !in.bytes(length == 0xffffffff ? 0 : length, value)) break;
+    size = static_cast<std::size_t>(in.position() - first);
+  }
+  message.parameters = {{first, size}, whole};
+  return part;
+}
+
 }  // namespace
 
 std::optional<Session::Action> Session::ready(QueryCycle::Now now) {
@@ -139,6 +169,11 @@ void Session::message(const wire::Frame& frame, QueryCycle::Now now) {
     case Parse::tag:
       return handle.template operator()<Parse>([&](const Parse& m) { return extended_->parse(m, out_, now); });
     case Bind::tag:
+      if (auto whole = protocol::decode_as<Bind>(frame.body); !whole)
+        if (auto part = read_part_of_bind(frame.body)) {
+          const ExtendedQuery::BrokenBind broken{part->announced, malformed(whole.error())};
+          return fails(extended_->bind(part->message, out_, now, &broken).error());
+        }
       return handle.template operator()<Bind>([&](const Bind& m) { return extended_->bind(m, out_, now); });
     case Describe::tag:
       return handle.template operator()<Describe>([&](const Describe& m) { return extended_->describe(m, out_, now); });

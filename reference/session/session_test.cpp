@@ -272,6 +272,18 @@ TEST(Session, DoesNotRepeatValuesOfParametersInErrors) {
   EXPECT_NE(told.find("Wunnamed portal parameter $1\0"s), told.npos);
 }
 
+TEST_P(EveryDelivery, WhatIsWholeOfATruncatedBindIsLookedAt) {
+  auto c = logged_in();
+  c->say("Parse {\"query\":\"echo\"}\nSync");
+  const auto sync = "S\0\0\0\4"s;
+  EXPECT_EQ(c->deliver("B\0\0\0\x0f\0x\0\0\0\0\1\0\0\0\3"s + sync),
+            "ErrorResponse \"26000\" ERROR\nReadyForQuery \"I\"\n");
+  EXPECT_EQ(c->deliver("B\0\0\0\x0e\0\0\0\0\0\2\0\0\0\3"s + sync),
+            "ErrorResponse \"08P01\" ERROR\nReadyForQuery \"I\"\n");
+  EXPECT_EQ(c->deliver("B\0\0\0\x10\0\0\0\0\0\1\0\0\0\1\xff\0"s + sync),
+            "ErrorResponse \"22021\" ERROR\nReadyForQuery \"I\"\n");
+}
+
 TEST_P(EveryDelivery, MalformedBodiesAreErrorsOfTheirMessage) {
   auto c = logged_in();
   EXPECT_EQ(c->deliver("Q\0\0\0\5x"s), "ErrorResponse \"08P01\" ERROR\nReadyForQuery \"I\"\n");

@@ -35,6 +35,8 @@ std::expected<std::vector<types::Value>, Report> read_values(const protocol::For
       values.emplace_back();
       continue;
     }
+    if (!types::find_type(type))
+      return wrong(error(sqlstate::internal_error, "cache lookup failed for type " + std::to_string(type)));
     if (format == 0) {
       if (auto valid = check_text(value.bytes); !valid) return wrong(std::move(valid.error()));
       auto parsed = types::parse_text(type, value.bytes, style);
