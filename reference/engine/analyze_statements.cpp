@@ -191,7 +191,7 @@ FromItem Analyzer::item_of(const std::shared_ptr<Table>& table, std::string alia
   item.columns = table->columns;
   for (std::size_t i = 0; i < item.columns.size(); ++i) {
     item.origins.push_back(table->oid);
-    item.attributes.push_back(static_cast<std::int16_t>(i + 1));
+    item.attributes.push_back(table->columns[i].number);
   }
   return item;
 }
@@ -222,6 +222,18 @@ void Analyzer::from_table(const Node& r, Query& query) {
   }
   tables_.push_back(table);
   FromItem item = item_of(table, table->name);
+  if (table->kind == 'v') {
+    // A view is its query, under the view's name and with its columns' names.
+    auto* source = std::exchange(raw_, table->view.get());
+    auto* outer = std::exchange(scope_, nullptr);
+    item.kind = FromItem::Kind::query;
+    item.query = this->query(table->view->node().body(), true);
+    item.table = nullptr;
+    scope_ = outer;
+    raw_ = source;
+  } else if (table->kind == 'S') {
+    refuse("reading a sequence as a table", location);
+  }
   name_columns(item, r["alias"]);
   query.from.push_back(std::move(item));
 }
@@ -422,18 +434,22 @@ void Analyzer::limits(const Node& s, Query& query) {
   query.limit = bound("limitCount", "LIMIT", Clause::limit);
 }
 
-std::shared_ptr<Table> Analyzer::table_for_change(const Node& r, std::string_view) {
+std::shared_ptr<Table> Analyzer::table_for_change(const Node& r, std::string_view verb) {
   Query query;
   from_table(r, query);
-  return query.from[0].table;
+  auto table = query.from[0].table;
+  if (!table) refuse(fmt::format("{} of a view", verb), r.location());
+  if (table->kind == 'S')
+    fail(sqlstate::wrong_object_type, fmt::format("cannot change sequence \"{}\"", table->name));
+  return table;
 }
 
 std::unique_ptr<Insert> Analyzer::insert(const Node& node, std::optional<std::vector<session::Column>>& columns) {
   if (node.has("withClause")) refuse("WITH", node["withClause"].location());
-  if (node.has("onConflictClause")) refuse("ON CONFLICT", node["onConflictClause"].location());
-  if (node.has("override") && node.text("override") != "OVERRIDING_NOT_SET") refuse("OVERRIDING");
   auto result = std::make_unique<Insert>();
   result->table = table_for_change(node["relation"], "insert");
+  result->alias = node["relation"].has("alias") ? node["relation"]["alias"].text("aliasname") : result->table->name;
+  result->user_values_count = node.text("override") != "OVERRIDING_USER_VALUE";
   const auto& attributes = result->table->columns;
   std::vector<int> locations;
   for (const auto* each : node.list("cols")) {
@@ -510,14 +526,14 @@ std::unique_ptr<Insert> Analyzer::insert(const Node& node, std::optional<std::ve
         target = assign(std::move(target), column);
       }
     }
+    check_identity(*result, node);
   } else {
     result->places.clear();
   }
+  if (node.has("onConflictClause")) conflict(node["onConflictClause"], *result);
   if (node.has("returningList")) {
     std::vector<FromItem> scope;
-    std::string alias(node["relation"].has("alias") ? node["relation"]["alias"].text("aliasname")
-                                                    : result->table->name);
-    scope.push_back(item_of(result->table, alias));
+    scope.push_back(item_of(result->table, result->alias));
     scope_ = &scope;
     columns.emplace();
     targets(node.list("returningList"), result->returning, *columns, true, Clause::returning);
@@ -537,30 +553,7 @@ std::unique_ptr<Change> Analyzer::change(const Node& node, bool is_delete,
   std::string alias(node["relation"].has("alias") ? node["relation"]["alias"].text("aliasname") : result->table->name);
   scope.push_back(item_of(result->table, alias));
   scope_ = &scope;
-  for (const auto* each : node.list("targetList")) {
-    clause_ = Clause::set;
-    const Node& target = each->body();
-    const auto& attributes = result->table->columns;
-    if (target["val"].is("MultiAssignRef")) refuse("SET (a, b) = …", target.location());
-    if (target.has("indirection")) refuse("a subscripted column", target.location());
-    ExprPtr value = target["val"].is("SetToDefault") ? nullptr : expression(target["val"]);
-    auto it = std::ranges::find(attributes, target.text("name"), &TableColumn::name);
-    if (it == attributes.end())
-      fail(sqlstate::undefined_column,
-           fmt::format("column \"{}\" of relation \"{}\" does not exist", target.text("name"), result->table->name),
-           target.location());
-    auto place = static_cast<int>(it - attributes.begin());
-    for (const auto& [other, expr] : result->assignments)
-      if (other == place)
-        fail(sqlstate::syntax_error, fmt::format("multiple assignments to same column \"{}\"", target.text("name")));
-    if (!value) {
-      value = make_expr(ExprKind::column_default, it->type, -1);
-      value->shared = it->default_value;
-    } else {
-      value = assign(std::move(value), *it);
-    }
-    result->assignments.emplace_back(place, std::move(value));
-  }
+  assignments(node.list("targetList"), *result->table, result->assignments);
   if (node.has("whereClause")) {
     clause_ = Clause::where;
     if (node["whereClause"].is("CurrentOfExpr")) refuse("WHERE CURRENT OF");

@@ -22,6 +22,10 @@ class Analyzer {
   std::shared_ptr<const Expr> default_of(const Node& node, const TableColumn& column);
   // argument: of EXECUTE, for the parameter of that number and type.
   ExprPtr argument(const Node& node, Oid type, int number);
+  // condition_of: a condition on a row of the table, for CHECK.
+  std::shared_ptr<const Expr> condition_of(const Node& node, const Table& table);
+  // conversion_of: ALTER … TYPE … USING; without an expression, the old value.
+  ExprPtr conversion_of(const Node& node, const Table& table, const TableColumn& from, const TableColumn& to);
   // column_type: type and modifier of a TypeName node.
   std::pair<Oid, std::int32_t> column_type(const Node& type_name);
   // constant: a literal, with the sign that libpg_query drops read from the text.
@@ -59,6 +63,11 @@ class Analyzer {
   void expand_star(const Node& column_ref, std::vector<ExprPtr>& exprs, std::vector<session::Column>& columns);
   void order_by(const Node& select, Query& query);
   void limits(const Node& select, Query& query);
+  // (analyze_writes.cpp)
+  void conflict(const Node& clause, Insert& insert);
+  void assignments(const std::vector<const Node*>& list, const Table& table,
+                   std::vector<std::pair<int, ExprPtr>>& result);
+  void check_identity(const Insert& insert, const Node& node) const;
   std::shared_ptr<Table> table_for_change(const Node& range_var, std::string_view verb);
   FromItem item_of(const std::shared_ptr<Table>& table, std::string alias);
   ExprPtr assign(ExprPtr expr, const TableColumn& column);

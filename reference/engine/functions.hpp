@@ -76,5 +76,6 @@ void add_conversion(Registry& registry);
 void add_strings(Registry& registry);
 void add_times(Registry& registry);
 void add_session(Registry& registry);
+void add_sequences(Registry& registry);
 
 }  // namespace pgconform::engine

@@ -54,8 +54,19 @@ struct Query {
   ExprPtr limit, offset;
 };
 
+// Conflict: ON CONFLICT. Its expressions see the row that is there, and after it the one that was to be inserted.
+struct Conflict {
+  bool update = false;
+  std::vector<Oid> arbiters;  // the indexes that count; none: all
+  std::vector<std::pair<int, ExprPtr>> assignments;
+  ExprPtr where;
+};
+
 struct Insert {
   std::shared_ptr<Table> table;
+  std::string alias;
+  std::unique_ptr<Conflict> conflict;
+  bool user_values_count = true;  // not so with OVERRIDING USER VALUE, for identity columns
   std::vector<int> places;        // which attribute each value goes to
   std::unique_ptr<Query> source;  // null: DEFAULT VALUES
   std::vector<ExprPtr> returning;

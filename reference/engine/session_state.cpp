@@ -1,5 +1,9 @@
 #include "engine/session_state.hpp"
 
+#include <algorithm>
+#include <cstdlib>
+
+#include "engine/setting_values.hpp"
 #include "types/form.hpp"
 
 namespace pgconform::engine {
@@ -37,25 +41,87 @@ Value SessionState::current(std::string_view name, std::int32_t modifier) {
     return value_or_fail(types::apply_modifier(types::timestamp_oid, local(now), modifier, true));
   if (name == "current_catalog") return login_.database;
   if (name == "current_schema") {
-    // The only schemas are public and pg_catalog, so it is the first of these that the path names.
-    std::string path = *settings_.show("search_path", false);
-    auto p = path.find("public"), c = path.find("pg_catalog");
-    if (p == path.npos && c == path.npos) return {};
-    return std::string(p < c ? "public" : "pg_catalog");
+    for (const auto& name : search_path())
+      if (name == "pg_catalog" || has_schema(name)) return name;
+    return {};
   }
   return login_.user;
 }
 
+const std::vector<std::string>& SessionState::search_path() {
+  const std::string& text = settings_.text("search_path");
+  if (text != path_text_) {
+    path_text_ = text;
+    path_ = name_list(text).value_or(std::vector<std::string>());
+    for (auto& name : path_)
+      if (name == "$user") name = login_.user;
+  }
+  return path_;
+}
+
+bool SessionState::has_schema(std::string_view name) {
+  return std::ranges::any_of(database_.schemas, [&](const Schema& s) { return s.name == name && is_visible(s.stamp); });
+}
+
+std::optional<std::string> SessionState::creation_schema() {
+  for (const auto& name : search_path())
+    if (has_schema(name)) return name;
+  return std::nullopt;
+}
+
+// Names are looked up in the catalogue as it is now, whatever the isolation level, as PostgreSQL does.
 std::shared_ptr<Table> SessionState::find_table(std::string_view schema, std::string_view name) {
-  // Names are looked up in the catalogue as it is now, whatever the isolation level, as PostgreSQL does.
-  Snapshot snapshot = transaction_.newest();
   std::shared_ptr<Table> found;
+  auto found_at = path_.size();
+  std::optional<Snapshot> newest;
   for (const auto& table : database_.tables) {
-    if (table->name != name || !table->stamp.visible(snapshot)) continue;
-    if (table->temporary ? table->owner != this || schema == "public" : schema == "pg_temp") continue;
-    if (!found || table->temporary) found = table;  // a temporary table hides a permanent one
+    if (table->name != name) continue;
+    if (table->temporary ? table->owner != this || (!schema.empty() && schema != "pg_temp")
+                         : !schema.empty() && table->schema != schema)
+      continue;
+    if (!newest) newest = transaction_.newest();
+    if (!table->stamp.visible(*newest)) continue;
+    // A temporary table hides a permanent one; then the path decides.
+    if (table->temporary || !schema.empty()) return table;
+    const auto& path = search_path();
+    auto at = static_cast<std::size_t>(std::ranges::find(path, table->schema) - path.begin());
+    if (at < path.size() && (!found || at < found_at)) {
+      found = table;
+      found_at = at;
+    }
   }
   return found;
+}
+
+std::shared_ptr<Table> SessionState::find_table(Oid oid) {
+  for (const auto& table : database_.tables)
+    if (table->oid == oid && is_visible(table->stamp)) return table;
+  return nullptr;
+}
+
+Oid SessionState::relation_named(std::string_view text, int location) {
+  if (!text.empty() && text.find_first_not_of("0123456789") == text.npos)
+    return static_cast<Oid>(std::strtoul(std::string(text).c_str(), nullptr, 10));
+  std::string list(text);
+  // Its syntax is that of names separated by dots.
+  std::vector<std::string> parts{""};
+  bool quoted = false;
+  for (char c : list) {
+    if (c == '"')
+      quoted = !quoted;
+    else if (c == '.' && !quoted)
+      parts.emplace_back();
+    else
+      parts.back() += quoted ? c : lower(c);
+  }
+  if (std::ranges::find(parts, "") != parts.end()) fail(sqlstate::invalid_name, "invalid name syntax", location);
+  std::string schema = parts.size() > 1 ? parts[parts.size() - 2] : "";
+  auto table = find_table(schema, parts.back());
+  if (!table)
+    fail(sqlstate::undefined_table,
+         fmt::format("relation \"{}\" does not exist", schema.empty() ? parts.back() : schema + "." + parts.back()),
+         location);
+  return table->oid;
 }
 
 bool SessionState::is_current(const Table& table) {

@@ -67,10 +67,34 @@ class SessionState {
   }
   // find_table: the table of that name that a statement may see now; null if there is none. `schema` may be empty.
   std::shared_ptr<Table> find_table(std::string_view schema, std::string_view name);
+  // find_table: by its OID.
+  std::shared_ptr<Table> find_table(Oid oid);
+  // relation_named: the OID that a text like regclass's means: a number or a name; 42P01.
+  Oid relation_named(std::string_view text, int location = -1);
+  bool has_schema(std::string_view name);
+  // creation_schema: the first of search_path that there is.
+  std::optional<std::string> creation_schema();
+  // is_visible: made, and not ended, as far as this session sees.
+  bool is_visible(const Stamp& stamp) { return stamp.visible(transaction_.newest()); }
+
+  // What nextval() and setval() have given in this session, for currval() and lastval().
+  void sequence_used(Oid sequence, std::int64_t value) {
+    sequence_values_[sequence] = value;
+    last_sequence_ = sequence;
+  }
+  void sequence_set(Oid sequence, std::int64_t value) { sequence_values_[sequence] = value; }
+  std::optional<std::int64_t> sequence_value(Oid sequence) const {
+    auto it = sequence_values_.find(sequence);
+    return it == sequence_values_.end() ? std::nullopt : std::optional(it->second);
+  }
+  std::optional<std::int64_t> last_sequence_value() const { return sequence_value(last_sequence_); }
+  void forget_sequences() { sequence_values_.clear(); }
+
   // is_current: the table is still what its name means.
   bool is_current(const Table& table);
 
  private:
+  const std::vector<std::string>& search_path();
   void raise(session::Severity severity, std::string_view sqlstate, std::string message);
 
   Database& database_;
@@ -84,6 +108,10 @@ class SessionState {
   Mailbox mailbox_;
   std::vector<session::Report> notices_;
   std::int64_t statement_time_ = 0;
+  std::map<Oid, std::int64_t> sequence_values_;
+  Oid last_sequence_ = 0;
+  std::string path_text_ = "-";
+  std::vector<std::string> path_;
 };
 
 }  // namespace pgconform::engine

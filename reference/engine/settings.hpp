@@ -58,6 +58,8 @@ class Settings {
   void set_characteristics(const Characteristics& characteristics);
   bool is_read_only() const { return now_.read_only; }
   bool keeps_snapshot() const;
+  // text: a setting as it is stored.
+  const std::string& text(std::string_view name) const { return raw(name); }
   // number: of an integer setting, in its own unit.
   std::int64_t number(std::string_view name) const;
   bool standard_strings() const { return raw("standard_conforming_strings") == "on"; }

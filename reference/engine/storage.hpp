@@ -151,6 +151,7 @@ struct Table {
   Oid owned_by = 0;                          // a sequence's table, with which it is dropped
   std::int16_t owned_by_column = 0;          // its number
   std::shared_ptr<const RawStatement> view;  // of kind v: CREATE VIEW
+  std::vector<Oid> uses;                     // of kind v: the relations that it reads
   std::int16_t last_number = 0;              // the highest attnum ever given
 };
 

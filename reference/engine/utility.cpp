@@ -1,167 +1,14 @@
 #include <algorithm>
+#include <map>
 
 #include "engine/analyzer.hpp"
+#include "engine/ddl/relations.hpp"
 #include "engine/executor.hpp"
 #include "types/form.hpp"
 
 // Statements that have no plan: tables, transactions, settings.
 namespace pgconform::engine {
 namespace {
-
-void need_no_read_only(SessionState& session, std::string_view command) {
-  if (session.settings().is_read_only())
-    fail(sqlstate::read_only_sql_transaction, fmt::format("cannot execute {} in a read-only transaction", command));
-}
-
-void check_schema(const Node& r) {
-  std::string_view schema = r.text("schemaname");
-  if (schema.empty() || schema == "public" || schema == "pg_temp") return;
-  if (schema == "pg_catalog" || schema == "information_schema")
-    fail(sqlstate::insufficient_privilege, fmt::format("permission denied for schema {}", schema));
-  fail(sqlstate::invalid_schema_name, fmt::format("schema \"{}\" does not exist", schema), r.location());
-}
-
-class TableMaker {
- public:
-  TableMaker(const RawStatement& raw, SessionState& session) : session_(session), analyzer_(session, std::nullopt) {
-    analyzer_.set_source(raw);
-  }
-
-  std::string run(const Node& body) {
-    const Node& r = body["relation"];
-    for (std::string_view key :
-         {"inhRelations", "partspec", "partbound", "ofTypename", "tablespacename", "accessMethod", "options"})
-      if (body.has(key)) refuse(fmt::format("this clause of CREATE TABLE ({})", key));
-    if (body.text("oncommit") != "ONCOMMIT_NOOP" && body.text("oncommit") != "ONCOMMIT_PRESERVE_ROWS")
-      refuse("ON COMMIT");
-    if (r.text("relpersistence") == "u") refuse("UNLOGGED");
-    check_schema(r);
-    auto table = std::make_shared<Table>();
-    table->name = r.text("relname");
-    table->temporary = r.text("relpersistence") == "t" || r.text("schemaname") == "pg_temp";
-    if (table->temporary)
-      table->owner = &session_;
-    else
-      need_no_read_only(session_, "CREATE TABLE");
-    auto existing = session_.find_table(table->temporary ? "pg_temp" : "public", table->name);
-    if (existing && body.flag("if_not_exists")) {
-      session_.notice(sqlstate::duplicate_table, fmt::format("relation \"{}\" already exists, skipping", table->name));
-      return "CREATE TABLE";
-    }
-    for (const auto* element : body.list("tableElts")) {
-      if (!element->is("ColumnDef"))
-        refuse(element->is("Constraint") ? "a table constraint" : "LIKE in CREATE TABLE", element->body().location());
-      table->columns.push_back(column(element->body(), *table));
-    }
-    if (table->columns.size() > 1600) fail(sqlstate::too_many_columns, "tables can have at most 1600 columns");
-    if (existing) fail(sqlstate::duplicate_table, fmt::format("relation \"{}\" already exists", table->name));
-    auto& database = session_.database();
-    // Another transaction's table of that name may yet come to be: there is a unique index on the names.
-    for (const auto& other : database.tables)
-      if (other->name == table->name && !other->temporary && !table->temporary)
-        session_.waits().for_transaction(other->stamp.made, "");
-    table->oid = database.next_oid++;
-    table->stamp = {session_.transaction().xid(), 0, session_.transaction().command(), 0};
-    database.tables.push_back(std::move(table));
-    return "CREATE TABLE";
-  }
-
- private:
-  TableColumn column(const Node& def, const Table& table) {
-    TableColumn column;
-    column.name = def.text("colname");
-    if (std::ranges::find(table.columns, column.name, &TableColumn::name) != table.columns.end())
-      fail(sqlstate::duplicate_column, fmt::format("column \"{}\" specified more than once", column.name));
-    for (std::string_view system : {"ctid", "xmin", "xmax", "cmin", "cmax", "tableoid"})
-      if (column.name == system)
-        fail(sqlstate::duplicate_column,
-             fmt::format("column name \"{}\" conflicts with a system column name", column.name));
-    if (def.has("collClause")) refuse("COLLATE", def["collClause"].location());
-    if (def.has("compression") || def.has("storage")) refuse("COMPRESSION or STORAGE", def.location());
-    const Node& type = def["typeName"];
-    if (type.list("names").size() == 1) {
-      std::string_view name = type.list("names")[0]->string_of();
-      for (std::string_view serial : {"serial", "serial2", "serial4", "serial8", "smallserial", "bigserial"})
-        if (name == serial) refuse("type " + std::string(name), type.location());
-    }
-    std::tie(column.type, column.modifier) = analyzer_.column_type(type);
-    if (types::find_type(column.type)->kind == 'p')
-      fail(sqlstate::invalid_table_definition,
-           fmt::format("column \"{}\" has pseudo-type {}", column.name, types::type_name(column.type)));
-    bool null_given = false;
-    for (const auto* each : def.list("constraints")) {
-      const Node& constraint = each->body();
-      std::string_view kind = constraint.text("contype");
-      int location = constraint.location();
-      if (kind == "CONSTR_NOTNULL" || kind == "CONSTR_NULL") {
-        bool not_null = kind == "CONSTR_NOTNULL";
-        if (null_given && column.not_null != not_null)
-          fail(sqlstate::syntax_error,
-               fmt::format("conflicting NULL/NOT NULL declarations for column \"{}\" of table \"{}\"", column.name,
-                           table.name),
-               location);
-        column.not_null = not_null;
-        null_given = true;
-      } else if (kind == "CONSTR_DEFAULT") {
-        if (column.default_value)
-          fail(sqlstate::syntax_error,
-               fmt::format("multiple default values specified for column \"{}\" of table \"{}\"", column.name,
-                           table.name),
-               location);
-        column.default_value = analyzer_.default_of(constraint["raw_expr"], column);
-      } else {
-        std::string name(kind.substr(7));
-        refuse(name == "PRIMARY" ? "PRIMARY KEY" : name == "FOREIGN" ? "REFERENCES" : name, location);
-      }
-    }
-    return column;
-  }
-
-  SessionState& session_;
-  Analyzer analyzer_;
-};
-
-std::shared_ptr<Table> named_table(const std::vector<const Node*>& names, SessionState& session) {
-  std::string_view schema = names.size() > 1 ? names[names.size() - 2]->string_of() : std::string_view();
-  return session.find_table(schema, names.back()->string_of());
-}
-
-// end: the table is gone when the transaction commits.
-void end(Table& table, SessionState& session) {
-  table.stamp.ended = session.transaction().xid();
-  table.stamp.ended_in = session.transaction().command();
-  session.database().has_dropped = true;
-}
-
-std::string drop_tables(const Node& body, SessionState& session) {
-  std::vector<std::shared_ptr<Table>> tables;
-  for (const auto* object : body.list("objects")) {
-    const auto& names = object->body().list("items");
-    auto table = named_table(names, session);
-    if (table) {
-      if (!table->temporary) need_no_read_only(session, "DROP TABLE");
-      tables.push_back(std::move(table));
-      continue;
-    }
-    std::string_view name = names.back()->string_of();
-    if (names.size() > 1 && names[0]->string_of() != "public" && names[0]->string_of() != "pg_temp") {
-      if (!body.flag("missing_ok"))
-        fail(sqlstate::invalid_schema_name, fmt::format("schema \"{}\" does not exist", names[0]->string_of()));
-      session.notice(sqlstate::successful_completion,
-                     fmt::format("schema \"{}\" does not exist, skipping", names[0]->string_of()));
-      continue;
-    }
-    if (!body.flag("missing_ok")) fail(sqlstate::undefined_table, fmt::format("table \"{}\" does not exist", name));
-    session.notice(sqlstate::successful_completion, fmt::format("table \"{}\" does not exist, skipping", name));
-  }
-  for (auto& table : tables) {
-    session.waits().lock(*table, LockMode::access_exclusive);
-    if (!session.is_current(*table))
-      fail(sqlstate::undefined_table, fmt::format("table \"{}\" does not exist", table->name));
-  }
-  for (auto& table : tables) end(*table, session);
-  return "DROP TABLE";
-}
 
 // What SET has on its right side, as one string.
 std::string set_value(const Node& body, std::string_view name, Analyzer& analyzer) {
@@ -278,11 +125,12 @@ std::string transaction(const RawStatement& raw, SessionState& session) {
 void drop_temporary(SessionState& session) {
   for (auto& table : session.database().tables) {
     if (table->owner != &session || table->stamp.ended != 0) continue;
-    end(*table, session);
+    drop(*table, session);
   }
 }
 
-std::string discard(const Node& body, SessionState& session) {
+std::string discard(const RawStatement& raw, SessionState& session) {
+  const Node& body = raw.node().body();
   std::string_view target = body.text("target").substr(8);
   if (target == "ALL") {
     if (session.transaction().in_block())
@@ -294,42 +142,55 @@ std::string discard(const Node& body, SessionState& session) {
     for (const char* name : {"session_authorization", "role"}) session.settings().reset(name, false);
   }
   if (target == "ALL" || target == "TEMP") drop_temporary(session);
+  if (target == "ALL" || target == "SEQUENCES") session.forget_sequences();
   return "DISCARD " + std::string(target);
 }
 
-std::string truncate(const Node& body, SessionState& session) {
-  if (body.flag("restart_seqs")) refuse("RESTART IDENTITY");
-  std::vector<std::shared_ptr<Table>> tables;
-  for (const auto* each : body.list("relations")) {
-    const Node& r = each->body();
-    auto table = session.find_table(r.text("schemaname"), r.text("relname"));
-    if (!table) fail(sqlstate::undefined_table, fmt::format("relation \"{}\" does not exist", r.text("relname")));
-    if (!table->temporary) need_no_read_only(session, "TRUNCATE TABLE");
-    tables.push_back(std::move(table));
-  }
-  for (auto& table : tables) session.waits().lock(*table, LockMode::access_exclusive);
-  // A table without its rows takes the place of the old one, which comes back if this is undone.
-  for (auto& table : tables) {
-    if (!session.is_current(*table))
-      fail(sqlstate::undefined_table, fmt::format("relation \"{}\" does not exist", table->name));
-    auto emptied = std::make_shared<Table>(*table);
-    emptied->rows.clear();
-    for (auto& index : emptied->indexes) index.entries.clear();
-    end(*table, session);
-    emptied->stamp = {session.transaction().xid(), 0, session.transaction().command(), 0};
-    session.database().tables.push_back(std::move(emptied));
-  }
-  return "TRUNCATE TABLE";
+std::string set_constraints(const RawStatement& raw, SessionState& session) {
+  const Node& body = raw.node().body();
+  if (!session.transaction().in_block())
+    session.warn(sqlstate::no_active_sql_transaction, "SET CONSTRAINTS can only be used in transaction blocks");
+  std::vector<std::pair<std::string, std::string>> names;
+  for (const auto* each : body.list("constraints"))
+    names.emplace_back(each->body().text("schemaname"), each->body().text("relname"));
+  session.checks().set(names, body.flag("deferred"));
+  return "SET CONSTRAINTS";
+}
+
+using Utility = std::string (*)(const RawStatement&, SessionState&);
+
+// find_utility: what runs a statement of that kind; null if nothing does. DROP is judged by what it drops.
+Utility find_utility(std::string_view kind) {
+  static const std::map<std::string_view, Utility> all = {{"TransactionStmt", transaction},
+                                                          {"VariableSetStmt", set_variable},
+                                                          {"DiscardStmt", discard},
+                                                          {"ConstraintsSetStmt", set_constraints},
+                                                          {"CreateStmt", create_table},
+                                                          {"AlterTableStmt", alter_table},
+                                                          {"RenameStmt", rename},
+                                                          {"IndexStmt", create_index},
+                                                          {"CreateSeqStmt", create_sequence},
+                                                          {"AlterSeqStmt", alter_sequence},
+                                                          {"CreateSchemaStmt", create_schema},
+                                                          {"ViewStmt", create_view},
+                                                          {"TruncateStmt", truncate},
+                                                          {"LockStmt", lock_tables},
+                                                          {"CommentStmt", comment},
+                                                          {"DoStmt", run_block}};
+  auto it = all.find(kind);
+  return it == all.end() ? nullptr : it->second;
 }
 
 }  // namespace
 
 void check_utility(const RawStatement& raw) {
   const Node& node = raw.node();
-  static constexpr std::string_view known[] = {"CreateStmt", "TransactionStmt", "VariableSetStmt", "DiscardStmt",
-                                               "TruncateStmt"};
-  if (std::ranges::find(known, node.kind()) != std::end(known)) return;
-  if (node.is("DropStmt") && node.body().text("removeType") == "OBJECT_TABLE") return;
+  if (find_utility(node.kind())) return;
+  if (node.is("DropStmt")) {
+    static constexpr std::string_view droppable[] = {"OBJECT_TABLE", "OBJECT_VIEW", "OBJECT_SEQUENCE", "OBJECT_INDEX",
+                                                     "OBJECT_SCHEMA"};
+    if (std::ranges::find(droppable, node.body().text("removeType")) != std::end(droppable)) return;
+  }
   static constexpr std::pair<std::string_view, std::string_view> names[] = {{"CopyStmt", "COPY"},
                                                                             {"ListenStmt", "LISTEN"},
                                                                             {"UnlistenStmt", "UNLISTEN"},
@@ -342,24 +203,14 @@ void check_utility(const RawStatement& raw) {
                                                                             {"FetchStmt", "FETCH"},
                                                                             {"ClosePortalStmt", "CLOSE"},
                                                                             {"CreateTableAsStmt", "CREATE TABLE AS"},
-                                                                            {"AlterTableStmt", "ALTER TABLE"},
-                                                                            {"IndexStmt", "CREATE INDEX"},
-                                                                            {"ViewStmt", "CREATE VIEW"},
-                                                                            {"CreateSchemaStmt", "CREATE SCHEMA"},
-                                                                            {"CreateSeqStmt", "CREATE SEQUENCE"},
                                                                             {"CreateFunctionStmt", "CREATE FUNCTION"},
-                                                                            {"DoStmt", "DO"},
                                                                             {"CallStmt", "CALL"},
                                                                             {"VacuumStmt", "VACUUM or ANALYZE"},
-                                                                            {"LockStmt", "LOCK TABLE"},
                                                                             {"MergeStmt", "MERGE"},
                                                                             {"CreateRoleStmt", "CREATE ROLE"},
                                                                             {"CreatedbStmt", "CREATE DATABASE"},
                                                                             {"GrantStmt", "GRANT or REVOKE"},
-                                                                            {"CommentStmt", "COMMENT"},
-                                                                            {"RenameStmt", "ALTER … RENAME"},
-                                                                            {"CheckPointStmt", "CHECKPOINT"},
-                                                                            {"ConstraintsSetStmt", "SET CONSTRAINTS"}};
+                                                                            {"CheckPointStmt", "CHECKPOINT"}};
   for (const auto& [kind, name] : names)
     if (node.kind() == kind) refuse(name, raw.location());
   refuse("this statement (" + std::string(node.kind()) + ")", raw.location());
@@ -368,12 +219,8 @@ void check_utility(const RawStatement& raw) {
 std::string run_utility(const Prepared& statement, SessionState& session) {
   const RawStatement& raw = *statement.raw;
   const Node& node = raw.node();
-  if (node.is("TransactionStmt")) return transaction(raw, session);
-  if (node.is("VariableSetStmt")) return set_variable(raw, session);
-  if (node.is("CreateStmt")) return TableMaker(raw, session).run(node.body());
-  if (node.is("DropStmt")) return drop_tables(node.body(), session);
-  if (node.is("DiscardStmt")) return discard(node.body(), session);
-  if (node.is("TruncateStmt")) return truncate(node.body(), session);
+  if (node.is("DropStmt")) return drop_objects(raw, session);
+  if (auto* run = find_utility(node.kind())) return run(raw, session);
   refuse("this statement", raw.location());
 }
 

@@ -22,6 +22,8 @@ class Waits {
   void lock(const Table& table, LockMode mode, bool nowait = false);
   // can_lock: lock() would not have to wait.
   bool can_lock(const Table& table, LockMode mode) const;
+  // is_waiting: what runs now has waited before, for a transaction, and is being tried again.
+  bool is_waiting() const { return wait_.what == Wait::For::transaction; }
   // stop: nothing is waited for any more.
   void stop();
 

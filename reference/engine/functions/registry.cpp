@@ -16,6 +16,7 @@ Implementation find_implementation(std::string_view source) {
     add_strings(all);
     add_times(all);
     add_session(all);
+    add_sequences(all);
     return all;
   }();
   return registry.find(source);

@@ -1,0 +1,157 @@
+#include <algorithm>
+
+#include "engine/analyzer.hpp"
+#include "types/form.hpp"
+
+// Expressions over one table's rows that stand outside of queries: constraints, conversions, ON CONFLICT.
+namespace pgconform::engine {
+
+std::shared_ptr<const Expr> Analyzer::condition_of(const Node& node, const Table& table) {
+  std::vector<FromItem> scope;
+  scope.push_back(item_of(std::make_shared<Table>(table), table.name));
+  auto* outer = std::exchange(scope_, &scope);
+  clause_ = Clause::where;
+  auto condition = to_boolean(expression(node), "CHECK");
+  scope_ = outer;
+  return condition;
+}
+
+ExprPtr Analyzer::conversion_of(const Node& node, const Table& table, const TableColumn& from, const TableColumn& to) {
+  std::vector<FromItem> scope;
+  scope.push_back(item_of(std::make_shared<Table>(table), table.name));
+  auto* outer = std::exchange(scope_, &scope);
+  clause_ = Clause::where;
+  ExprPtr value;
+  if (node.is_empty()) {
+    auto place = std::ranges::find(table.columns, from.name, &TableColumn::name) - table.columns.begin();
+    value = make_expr(ExprKind::column, from.type, -1);
+    value->number = static_cast<int>(place);
+    value->modifier = from.modifier;
+  } else {
+    value = expression(node);
+  }
+  scope_ = outer;
+  Oid source[] = {value->type}, target[] = {to.type};
+  if (!can_coerce(source, target, CastContext::assignment)) {
+    bool explicitly = can_coerce(source, target, CastContext::explicit_cast);
+    if (node.is_empty())
+      fail(sqlstate::datatype_mismatch,
+           fmt::format("column \"{}\" cannot be cast automatically to type {}", from.name, types::type_name(to.type)), -1,
+           explicitly ? fmt::format("You might need to specify \"USING {}::{}\".", from.name,
+                                    types::type_name(to.type, to.modifier))
+                      : "");
+    fail(sqlstate::datatype_mismatch,
+         fmt::format("result of USING clause for column \"{}\" cannot be cast automatically to type {}", from.name,
+                     types::type_name(to.type)),
+         -1, "You might need to add an explicit cast.");
+  }
+  return fit(coerce(std::move(value), to.type, CastContext::assignment), to.modifier, CastContext::assignment);
+}
+
+// ON CONFLICT: which unique index decides, and what is then done: transformOnConflictClause(), infer_arbiter_indexes().
+void Analyzer::conflict(const Node& clause, Insert& insert) {
+  auto result = std::make_unique<Conflict>();
+  const Table& table = *insert.table;
+  result->update = clause.text("action") == "ONCONFLICT_UPDATE";
+  const Node& infer = clause["infer"];
+  if (infer.is_empty()) {
+    if (result->update)
+      fail(sqlstate::syntax_error, "ON CONFLICT DO UPDATE requires inference specification or constraint name",
+           clause.location(), "For example, ON CONFLICT (column_name).");
+  } else if (infer.has("conname")) {
+    auto index = std::ranges::find_if(
+        table.indexes, [&](const Index& i) { return i.is_constraint && i.name == infer.text("conname"); });
+    if (index == table.indexes.end())
+      fail(sqlstate::undefined_object, fmt::format("constraint \"{}\" for table \"{}\" does not exist",
+                                                   infer.text("conname"), table.name));
+    result->arbiters.push_back(index->oid);
+  } else {
+    if (infer.has("whereClause")) refuse("ON CONFLICT … WHERE for a partial index", infer.location());
+    std::vector<std::size_t> wanted;
+    for (const auto* each : infer.list("indexElems")) {
+      const Node& element = each->body();
+      if (element.has("expr")) refuse("ON CONFLICT on an expression", infer.location());
+      auto it = std::ranges::find(table.columns, element.text("name"), &TableColumn::name);
+      if (it == table.columns.end())
+        fail(sqlstate::undefined_column, fmt::format("column \"{}\" does not exist", element.text("name")),
+             infer.location());
+      auto place = static_cast<std::size_t>(it - table.columns.begin());
+      if (std::ranges::find(wanted, place) == wanted.end()) wanted.push_back(place);
+    }
+    std::ranges::sort(wanted);
+    for (const auto& index : table.indexes) {
+      auto columns = index.columns;
+      std::ranges::sort(columns);
+      if (index.unique && columns == wanted) result->arbiters.push_back(index.oid);
+    }
+    if (result->arbiters.empty())
+      fail(sqlstate::invalid_column_reference,
+           "there is no unique or exclusion constraint matching the ON CONFLICT specification");
+  }
+  if (result->update) {
+    // The row that is there, and beside it the one that was to be inserted.
+    std::vector<FromItem> scope;
+    scope.push_back(item_of(insert.table, insert.alias));
+    scope.push_back(item_of(insert.table, "excluded"));
+    for (auto& origin : scope[1].origins) origin = 0;
+    auto* outer = std::exchange(scope_, &scope);
+    assignments(clause.list("targetList"), table, result->assignments);
+    if (clause.has("whereClause")) {
+      clause_ = Clause::where;
+      result->where = to_boolean(expression(clause["whereClause"]), "WHERE");
+    }
+    scope_ = outer;
+  }
+  insert.conflict = std::move(result);
+}
+
+// SET of UPDATE and of ON CONFLICT DO UPDATE.
+void Analyzer::assignments(const std::vector<const Node*>& list, const Table& table,
+                           std::vector<std::pair<int, ExprPtr>>& result) {
+  for (const auto* each : list) {
+    clause_ = Clause::set;
+    const Node& target = each->body();
+    const auto& attributes = table.columns;
+    if (target["val"].is("MultiAssignRef")) refuse("SET (a, b) = …", target.location());
+    if (target.has("indirection")) refuse("a subscripted column", target.location());
+    ExprPtr value = target["val"].is("SetToDefault") ? nullptr : expression(target["val"]);
+    auto it = std::ranges::find(attributes, target.text("name"), &TableColumn::name);
+    if (it == attributes.end())
+      fail(sqlstate::undefined_column,
+           fmt::format("column \"{}\" of relation \"{}\" does not exist", target.text("name"), table.name),
+           target.location());
+    auto place = static_cast<int>(it - attributes.begin());
+    for (const auto& [other, expr] : result)
+      if (other == place)
+        fail(sqlstate::syntax_error, fmt::format("multiple assignments to same column \"{}\"", target.text("name")));
+    if (!value) {
+      value = make_expr(ExprKind::column_default, it->type, -1);
+      value->shared = it->default_value;
+    } else {
+      value = assign(std::move(value), *it);
+      if (it->identity == 'a')
+        fail(sqlstate::generated_always, fmt::format("column \"{}\" can only be updated to DEFAULT", it->name), -1, {},
+             fmt::format("Column \"{}\" is an identity column defined as GENERATED ALWAYS.", it->name));
+    }
+    result.emplace_back(place, std::move(value));
+  }
+}
+
+// An identity column GENERATED ALWAYS takes no value but its own; OVERRIDING says otherwise.
+void Analyzer::check_identity(const Insert& insert, const Node& node) const {
+  std::string_view override = node.text("override");
+  for (std::size_t i = 0; i < insert.places.size(); ++i) {
+    const auto& column = insert.table->columns[static_cast<std::size_t>(insert.places[i])];
+    if (column.identity != 'a' || override == "OVERRIDING_SYSTEM_VALUE" || override == "OVERRIDING_USER_VALUE") continue;
+    bool all_default = !insert.source->values.empty() &&
+                       std::ranges::all_of(insert.source->values, [&](const auto& row) {
+                         return row[i]->kind == ExprKind::column_default;
+                       });
+    if (all_default) continue;
+    fail(sqlstate::generated_always, fmt::format("cannot insert a non-DEFAULT value into column \"{}\"", column.name),
+         -1, "Use OVERRIDING SYSTEM VALUE to override.",
+         fmt::format("Column \"{}\" is an identity column defined as GENERATED ALWAYS.", column.name));
+  }
+}
+
+}  // namespace pgconform::engine

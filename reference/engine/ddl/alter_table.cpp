@@ -1,0 +1,299 @@
+#include <algorithm>
+
+#include "engine/ddl/relations.hpp"
+#include "engine/evaluate.hpp"
+#include "engine/execution/row_writer.hpp"
+#include "types/form.hpp"
+
+// ALTER TABLE and ALTER … RENAME. Each works on a copy of the table, which takes its place. sql-altertable.
+namespace pgconform::engine {
+namespace {
+
+// An expression over the columns without that at `gone`; null if it needs it.
+ExprPtr without(const Expr& expr, int gone) {
+  auto copy = make_expr(expr.kind, expr.type, expr.location);
+  copy->modifier = expr.modifier;
+  copy->number = expr.number;
+  copy->strict = expr.strict;
+  copy->is_volatile = expr.is_volatile;
+  copy->immutable = expr.immutable;
+  copy->implementation = expr.implementation;
+  copy->value = expr.value;
+  copy->text = expr.text;
+  copy->table = expr.table;
+  copy->attribute = expr.attribute;
+  copy->shared = expr.shared;
+  if (expr.kind == ExprKind::column) {
+    if (expr.number == gone) return nullptr;
+    if (expr.number > gone) --copy->number;
+  }
+  for (const auto& arg : expr.args) {
+    copy->args.push_back(without(*arg, gone));
+    if (!copy->args.back()) return nullptr;
+  }
+  return copy;
+}
+
+class Alteration {
+ public:
+  Alteration(const RawStatement& raw, std::shared_ptr<Table> table, SessionState& session)
+      : raw_(raw), table_(std::move(table)), session_(session), analyzer_(session, std::nullopt), context_{session} {
+    analyzer_.set_source(raw);
+    context_.style = session.style();
+  }
+
+  void run(const Node& command) {
+    std::string_view what = command.text("subtype").substr(3), name = command.text("name");
+    if (what == "AddColumn") return add_one(command);
+    if (what == "DropColumn") return drop_column(name, command.flag("missing_ok"));
+    if (what == "AddConstraint") return add_constraint(command["def"].body());
+    if (what == "DropConstraint") return drop_constraint(name, command.flag("missing_ok"));
+    if (what == "ColumnDefault") {
+      auto& column = table_->columns[place_of(name)];
+      if (column.identity != 0)
+        fail(sqlstate::syntax_error,
+             fmt::format("column \"{}\" of relation \"{}\" is an identity column", name, table_->name));
+      try {
+        column.default_value = command.has("def") ? analyzer_.default_of(command["def"], column) : nullptr;
+      } catch (SqlError& error) {
+        error.location = -1;  // PostgreSQL has lost the text by then
+        throw;
+      }
+      return;
+    }
+    if (what == "SetNotNull") return set_not_null(name);
+    if (what == "DropNotNull") return drop_not_null(name);
+    if (what == "AlterColumnType") return set_type(name, command["def"].body());
+    refuse("this form of ALTER TABLE (" + std::string(what) + ")", raw_.location());
+  }
+
+ private:
+  std::size_t place_of(std::string_view name) const {
+    auto it = std::ranges::find(table_->columns, name, &TableColumn::name);
+    if (it == table_->columns.end())
+      fail(sqlstate::undefined_column,
+           fmt::format("column \"{}\" of relation \"{}\" does not exist", name, table_->name));
+    return static_cast<std::size_t>(it - table_->columns.begin());
+  }
+
+  // visible: the rows that a new rule must hold for.
+  template <class F>
+  void each_row(F&& f) {
+    auto snapshot = session_.transaction().newest();
+    for (const auto& row : table_->rows)
+      if (row.stamp.visible(snapshot)) f(row.values);
+  }
+
+  void add_one(const Node& command) {
+    const Node& def = command["def"].body();
+    if (std::ranges::find(table_->columns, def.text("colname"), &TableColumn::name) != table_->columns.end()) {
+      std::string text =
+          fmt::format("column \"{}\" of relation \"{}\" already exists", def.text("colname"), table_->name);
+      if (!command.flag("missing_ok")) fail(sqlstate::duplicate_column, text);
+      session_.notice(sqlstate::duplicate_column, text + ", skipping");
+      return;
+    }
+    auto checks = table_->checks.size();
+    add_column(raw_, def, *table_, context_);
+    if (table_->columns.back().not_null) need_no_nulls(table_->columns.size() - 1);
+    if (table_->checks.size() != checks)
+      for (const auto& check : table_->checks) need_check(check);
+  }
+
+  void drop_column(std::string_view name, bool missing_ok) {
+    if (missing_ok && std::ranges::find(table_->columns, name, &TableColumn::name) == table_->columns.end()) {
+      session_.notice(sqlstate::successful_completion,
+                      fmt::format("column \"{}\" of relation \"{}\" does not exist, skipping", name, table_->name));
+      return;
+    }
+    auto gone = place_of(name);
+    for (const auto& other : session_.database().tables)
+      if (other->kind == 'v' && session_.is_visible(other->stamp) &&
+          std::ranges::find(other->uses, table_->oid) != other->uses.end())
+        refuse("dropping a column of a table that a view reads");
+    for (auto& other : session_.database().tables)
+      if (other->kind == 'S' && other->owned_by == table_->oid &&
+          other->owned_by_column == table_->columns[gone].number && session_.is_visible(other->stamp))
+        drop(*other, session_);
+    table_->columns.erase(table_->columns.begin() + static_cast<long>(gone));
+    for (auto& row : table_->rows) row.values.erase(row.values.begin() + static_cast<long>(gone));
+    std::erase_if(table_->indexes, [&](const Index& i) { return std::ranges::find(i.columns, gone) != i.columns.end(); });
+    for (auto& index : table_->indexes)
+      for (auto& column : index.columns)
+        if (column > gone) --column;
+    std::vector<Check> kept;
+    for (auto& check : table_->checks)
+      if (auto condition = without(*check.condition, static_cast<int>(gone)))
+        kept.push_back({check.oid, check.name, std::move(condition)});
+    table_->checks = std::move(kept);
+  }
+
+  void need_no_nulls(std::size_t place) {
+    each_row([&](const Row& row) {
+      if (!types::is_null(row[place])) return;
+      auto error = violation(
+          sqlstate::not_null_violation,
+          fmt::format("column \"{}\" of relation \"{}\" contains null values", table_->columns[place].name, table_->name),
+          "", *table_, "");
+      error.report.column = table_->columns[place].name;
+      throw error;
+    });
+  }
+
+  void need_check(const Check& check) {
+    each_row([&](const Row& row) {
+      context_.row = row;
+      Value value = evaluate(*check.condition, context_);
+      if (types::is_null(value) || std::get<bool>(value)) return;
+      throw violation(sqlstate::check_violation,
+                      fmt::format("check constraint \"{}\" of relation \"{}\" is violated by some row", check.name,
+                                  table_->name),
+                      "", *table_, check.name);
+    });
+  }
+
+  void set_not_null(std::string_view name) {
+    auto place = place_of(name);
+    need_no_nulls(place);
+    table_->columns[place].not_null = true;
+  }
+
+  void drop_not_null(std::string_view name) {
+    auto place = place_of(name);
+    auto& column = table_->columns[place];
+    if (column.identity != 0)
+      fail(sqlstate::syntax_error,
+           fmt::format("column \"{}\" of relation \"{}\" is an identity column", name, table_->name));
+    for (const auto& index : table_->indexes)
+      if (index.primary && std::ranges::find(index.columns, place) != index.columns.end())
+        fail(sqlstate::invalid_table_definition, fmt::format("column \"{}\" is in a primary key", name));
+    column.not_null = false;
+  }
+
+  void add_constraint(const Node& constraint) {
+    std::string_view kind = constraint.text("contype");
+    if (kind == "CONSTR_CHECK") {
+      std::vector<std::string> before;
+      for (const auto& check : table_->checks) before.push_back(check.name);
+      add_check(*table_, constraint, analyzer_, session_);
+      for (const auto& check : table_->checks)
+        if (std::ranges::find(before, check.name) == before.end()) need_check(check);
+      return;
+    }
+    if (kind != "CONSTR_PRIMARY" && kind != "CONSTR_UNIQUE")
+      refuse(kind == "CONSTR_FOREIGN" ? "FOREIGN KEY" : std::string(kind.substr(7)), constraint.location());
+    add_key(*table_, constraint, {}, session_);
+    auto& index = table_->indexes.back();
+    if (index.primary)
+      for (auto place : index.columns) need_no_nulls(place);
+    fill(index, *table_, session_);
+  }
+
+  void drop_constraint(std::string_view name, bool missing_ok) {
+    auto dropped = std::erase_if(table_->checks, [&](const Check& c) { return c.name == name; }) +
+                   std::erase_if(table_->indexes, [&](const Index& i) { return i.is_constraint && i.name == name; });
+    if (dropped != 0) return;
+    std::string text = fmt::format("constraint \"{}\" of relation \"{}\" does not exist", name, table_->name);
+    if (!missing_ok) fail(sqlstate::undefined_object, text);
+    session_.notice(sqlstate::successful_completion, text + ", skipping");
+  }
+
+  void set_type(std::string_view name, const Node& def) {
+    auto place = place_of(name);
+    TableColumn old = table_->columns[place], fresh = old;
+    std::tie(fresh.type, fresh.modifier) = analyzer_.column_type(def["typeName"]);
+    auto conversion = analyzer_.conversion_of(def["raw_default"], *table_, old, fresh);
+    if (old.default_value && fresh.type != old.type) refuse("ALTER … TYPE of a column with a default");
+    for (const auto& check : table_->checks)
+      if (!without(*check.condition, static_cast<int>(place)) && fresh.type != old.type)
+        refuse("ALTER … TYPE of a column with a check");
+    for (auto& row : table_->rows) {
+      context_.row = row.values;
+      row.values[place] = evaluate(*conversion, context_);
+    }
+    table_->columns[place] = fresh;
+    for (auto& index : table_->indexes) {
+      if (std::ranges::find(index.columns, place) == index.columns.end()) continue;
+      KeyLess less;
+      for (auto column : index.columns) less.types.push_back(table_->columns[column].type);
+      index.entries = decltype(index.entries)(std::move(less));
+      for (std::size_t i = 0; i < table_->rows.size(); ++i) index.add(table_->rows[i].values, i);
+    }
+  }
+
+  const RawStatement& raw_;
+  std::shared_ptr<Table> table_;
+  SessionState& session_;
+  Analyzer analyzer_;
+  Context context_;
+};
+
+// The table that ALTER is about, locked; null if it is missing and may be.
+std::shared_ptr<Table> altered(const Node& body, std::string_view command, SessionState& session) {
+  const Node& r = body["relation"];
+  auto table = session.find_table(r.text("schemaname"), r.text("relname"));
+  if (!table) {
+    std::string text = fmt::format("relation \"{}\" does not exist", r.text("relname"));
+    if (!body.flag("missing_ok")) fail(sqlstate::undefined_table, text);
+    session.notice(sqlstate::successful_completion, text + ", skipping");
+    return nullptr;
+  }
+  if (!table->temporary) need_no_read_only(session, command);
+  session.waits().lock(*table, LockMode::access_exclusive);
+  return session.find_table(r.text("schemaname"), r.text("relname"));
+}
+
+}  // namespace
+
+std::string alter_table(const RawStatement& raw, SessionState& session) {
+  const Node& body = raw.node().body();
+  auto table = altered(body, "ALTER TABLE", session);
+  if (!table) return "ALTER TABLE";
+  if (table->kind != 'r') refuse("ALTER TABLE of a " + std::string(kind_name(table->kind)), raw.location());
+  auto revised = revise(table, session);
+  Alteration alteration(raw, revised, session);
+  for (const auto* command : body.list("cmds")) alteration.run(command->body());
+  return "ALTER TABLE";
+}
+
+std::string rename(const RawStatement& raw, SessionState& session) {
+  const Node& body = raw.node().body();
+  std::string_view what = body.text("renameType");
+  std::string fresh(body.text("newname"));
+  std::string tag = what == "OBJECT_VIEW" ? "ALTER VIEW" : what == "OBJECT_SEQUENCE" ? "ALTER SEQUENCE" : "ALTER TABLE";
+  if (what != "OBJECT_TABLE" && what != "OBJECT_COLUMN" && what != "OBJECT_TABCONSTRAINT" && what != "OBJECT_VIEW" &&
+      what != "OBJECT_SEQUENCE")
+    refuse("ALTER … RENAME of this", raw.location());
+  auto table = altered(body, tag, session);
+  if (!table) return tag;
+  if (what == "OBJECT_COLUMN") {
+    auto column = std::ranges::find(table->columns, body.text("subname"), &TableColumn::name);
+    if (column == table->columns.end())
+      fail(sqlstate::undefined_column, fmt::format("column \"{}\" does not exist", body.text("subname")));
+    if (std::ranges::find(table->columns, fresh, &TableColumn::name) != table->columns.end())
+      fail(sqlstate::duplicate_column,
+           fmt::format("column \"{}\" of relation \"{}\" already exists", fresh, table->name));
+    auto place = column - table->columns.begin();
+    revise(table, session)->columns[static_cast<std::size_t>(place)].name = fresh;
+    return tag;
+  }
+  if (what == "OBJECT_TABCONSTRAINT") {
+    auto revised = revise(table, session);
+    bool found = false;
+    for (auto& check : revised->checks)
+      if (check.name == body.text("subname")) check.name = fresh, found = true;
+    for (auto& index : revised->indexes)
+      if (index.is_constraint && index.name == body.text("subname")) index.name = fresh, found = true;
+    if (!found)
+      fail(sqlstate::undefined_object,
+           fmt::format("constraint \"{}\" for table \"{}\" does not exist", body.text("subname"), table->name));
+    return tag;
+  }
+  if (name_is_taken(table->schema, table->temporary, fresh, session))
+    fail(sqlstate::duplicate_table, fmt::format("relation \"{}\" already exists", fresh));
+  claim_name({table->schema, fresh, table->temporary}, session);
+  revise(table, session)->name = fresh;
+  return tag;
+}
+
+}  // namespace pgconform::engine

@@ -1,0 +1,172 @@
+#include <algorithm>
+#include <set>
+
+#include "engine/ddl/relations.hpp"
+#include "engine/evaluate.hpp"
+#include "engine/execution/row_writer.hpp"
+#include "types/form.hpp"
+
+// CHECK, UNIQUE and PRIMARY KEY.
+namespace pgconform::engine {
+namespace {
+
+void columns_in(const Expr& expr, std::set<int>& found) {
+  if (expr.kind == ExprKind::column) found.insert(expr.number);
+  for (const auto& arg : expr.args) columns_in(*arg, found);
+}
+
+void need_fresh_name(const Table& table, std::string_view name) {
+  if (std::ranges::find(table.checks, name, &Check::name) != table.checks.end() ||
+      std::ranges::find_if(table.indexes, [&](const Index& i) { return i.is_constraint && i.name == name; }) !=
+          table.indexes.end()) {
+    if (table.stamp.made == 0)
+      fail(sqlstate::duplicate_object, fmt::format("check constraint \"{}\" already exists", name));
+    fail(sqlstate::duplicate_object,
+         fmt::format("constraint \"{}\" for relation \"{}\" already exists", name, table.name));
+  }
+}
+
+void need_order(Oid type) {
+  if (type != 114) return;  // json
+  fail(sqlstate::undefined_object, "data type json has no default operator class for access method \"btree\"", -1,
+       "You must specify an operator class for the index or define a default operator class for the data type.");
+}
+
+}  // namespace
+
+void add_check(Table& table, const Node& constraint, Analyzer& analyzer, SessionState& session) {
+  Check check;
+  check.condition = analyzer.condition_of(constraint["raw_expr"], table);
+  check.name = constraint.text("conname");
+  if (check.name.empty()) {
+    std::set<int> columns;
+    columns_in(*check.condition, columns);
+    std::string middle =
+        columns.size() == 1 ? table.columns[static_cast<std::size_t>(*columns.begin())].name : std::string();
+    check.name = choose_name(table, middle, "check", session);
+  } else {
+    need_fresh_name(table, check.name);
+  }
+  check.oid = session.database().next_oid++;
+  // They are checked in the order of their names.
+  auto at = std::ranges::lower_bound(table.checks, check.name, {}, &Check::name);
+  table.checks.insert(at, std::move(check));
+}
+
+void add_key(Table& table, const Node& constraint, const KeyOptions& options, SessionState&) {
+  Index index;
+  index.primary = constraint.text("contype") == "CONSTR_PRIMARY";
+  index.unique = index.is_constraint = true;
+  index.nulls_equal = constraint.flag("nulls_not_distinct");
+  index.deferrable = constraint.flag("deferrable") || options.deferrable;
+  index.initially_deferred = constraint.flag("initdeferred") || options.deferred;
+  if (constraint.has("indexname")) refuse("USING INDEX", constraint.location());
+  if (auto other = std::ranges::find(table.indexes, true, &Index::primary);
+      index.primary && other != table.indexes.end())
+    fail(sqlstate::invalid_table_definition,
+         fmt::format("multiple primary keys for table \"{}\" are not allowed", table.name),
+         other->oid == 0 ? constraint.location() : -1);
+  std::vector<std::string> names;
+  for (const auto* key : constraint.list("keys")) names.emplace_back(key->string_of());
+  if (names.empty()) names.push_back(options.column);
+  KeyLess less;
+  for (const auto& name : names) {
+    auto it = std::ranges::find(table.columns, name, &TableColumn::name);
+    if (it == table.columns.end())
+      fail(sqlstate::undefined_column, fmt::format("column \"{}\" named in key does not exist", name),
+           constraint.location());
+    auto place = static_cast<std::size_t>(it - table.columns.begin());
+    if (std::ranges::find(index.columns, place) != index.columns.end())
+      fail(sqlstate::duplicate_column,
+           fmt::format("column \"{}\" appears twice in {} constraint", name, index.primary ? "primary key" : "unique"),
+           constraint.location());
+    if (index.primary) it->not_null = true;
+    index.columns.push_back(place);
+    need_order(it->type);
+    less.types.push_back(it->type);
+  }
+  index.entries = decltype(index.entries)(std::move(less));
+  index.name = constraint.text("conname");
+  // The same key twice is one key.
+  for (auto& other : table.indexes)
+    if (other.oid == 0 && other.columns == index.columns && other.deferrable == index.deferrable &&
+        other.initially_deferred == index.initially_deferred && other.nulls_equal == index.nulls_equal) {
+      if (index.primary) other.primary = true;
+      if (other.name.empty()) other.name = index.name;
+      return;
+    }
+  table.indexes.push_back(std::move(index));
+}
+
+void fill(Index& index, Table& table, SessionState& session) {
+  if (index.name.empty()) {
+    std::string middle;
+    for (auto place : index.columns) middle += (middle.empty() ? "" : "_") + table.columns[place].name;
+    index.name = index.primary ? choose_name(table, "", "pkey", session)
+                 : index.is_constraint ? choose_name(table, middle, "key", session)
+                                       : choose_name(table, middle, "idx", session);
+  } else if (name_is_taken(table.schema, table.temporary, index.name, session)) {
+    fail(sqlstate::duplicate_table, fmt::format("relation \"{}\" already exists", index.name));
+  }
+  index.oid = session.database().next_oid++;
+  index.entries.clear();
+  for (std::size_t i = 0; i < table.rows.size(); ++i) index.add(table.rows[i].values, i);
+  if (!index.unique) return;
+  auto snapshot = session.transaction().newest();
+  const Row* last = nullptr;
+  for (auto& [key, place] : index.entries) {
+    if (!table.rows[place].stamp.visible(snapshot)) continue;
+    bool has_null = std::ranges::any_of(key, [](const Value& v) { return types::is_null(v); });
+    if (last && !(has_null && !index.nulls_equal) && !index.entries.key_comp()(*last, key))
+      throw violation(sqlstate::unique_violation, fmt::format("could not create unique index \"{}\"", index.name),
+                      fmt::format("Key {} is duplicated.", key_text(table, index.columns, key, session.style())), table,
+                      index.name);
+    last = &key;
+  }
+}
+
+std::string create_index(const RawStatement& raw, SessionState& session) {
+  const Node& body = raw.node().body();
+  const Node& r = body["relation"];
+  need_no_read_only(session, "CREATE INDEX");
+  auto table = session.find_table(r.text("schemaname"), r.text("relname"));
+  if (!table) fail(sqlstate::undefined_table, fmt::format("relation \"{}\" does not exist", r.text("relname")));
+  if (table->kind != 'r')
+    fail(sqlstate::wrong_object_type, fmt::format("cannot create index on relation \"{}\"", table->name), -1, {},
+         fmt::format("This operation is not supported for {}s.", kind_name(table->kind)));
+  if (body.flag("concurrent") && session.transaction().in_block())
+    fail(sqlstate::active_sql_transaction, "CREATE INDEX CONCURRENTLY cannot run inside a transaction block");
+  for (std::string_view key : {"whereClause", "excludeOpNames"})
+    if (body.has(key)) refuse("a partial index", body.location());
+  std::string method(body.text("accessMethod"));
+  if (!method.empty() && method != "btree" && method != "hash") refuse("index method " + method);
+  session.waits().lock(*table, LockMode::share);
+  Index index;
+  index.unique = body.flag("unique");
+  index.nulls_equal = body.flag("nulls_not_distinct");
+  index.name = body.text("idxname");
+  KeyLess less;
+  for (const auto* each : body.list("indexParams")) {
+    const Node& element = each->body();
+    if (element.has("expr")) refuse("an index on an expression", raw.location());
+    auto it = std::ranges::find(table->columns, element.text("name"), &TableColumn::name);
+    if (it == table->columns.end())
+      fail(sqlstate::undefined_column, fmt::format("column \"{}\" does not exist", element.text("name")));
+    index.columns.push_back(static_cast<std::size_t>(it - table->columns.begin()));
+    need_order(it->type);
+    less.types.push_back(it->type);
+  }
+  index.entries = decltype(index.entries)(std::move(less));
+  if (!index.name.empty() && name_is_taken(table->schema, table->temporary, index.name, session)) {
+    if (body.flag("if_not_exists")) {
+      session.notice(sqlstate::duplicate_table, fmt::format("relation \"{}\" already exists, skipping", index.name));
+      return "CREATE INDEX";
+    }
+    fail(sqlstate::duplicate_table, fmt::format("relation \"{}\" already exists", index.name));
+  }
+  fill(index, *table, session);
+  revise(table, session)->indexes.push_back(std::move(index));
+  return "CREATE INDEX";
+}
+
+}  // namespace pgconform::engine

@@ -1,0 +1,248 @@
+#include <algorithm>
+
+#include "engine/ddl/relations.hpp"
+#include "engine/evaluate.hpp"
+#include "engine/execution/row_writer.hpp"
+#include "types/form.hpp"
+
+namespace pgconform::engine {
+namespace {
+
+// TableMaker: CREATE TABLE, and the column definitions of ALTER TABLE … ADD COLUMN.
+class TableMaker {
+ public:
+  TableMaker(const RawStatement& raw, SessionState& session)
+      : raw_(raw), session_(session), analyzer_(session, std::nullopt) {
+    analyzer_.set_source(raw);
+  }
+
+  std::string run(const Node& body) {
+    const Node& r = body["relation"];
+    for (std::string_view key :
+         {"inhRelations", "partspec", "partbound", "ofTypename", "tablespacename", "accessMethod", "options"})
+      if (body.has(key)) refuse(fmt::format("this clause of CREATE TABLE ({})", key));
+    if (body.text("oncommit") != "ONCOMMIT_NOOP" && body.text("oncommit") != "ONCOMMIT_PRESERVE_ROWS")
+      refuse("ON COMMIT");
+    if (r.text("relpersistence") == "u") refuse("UNLOGGED");
+    Place where = place_of(r, session_);
+    if (!where.temporary) need_no_read_only(session_, "CREATE TABLE");
+    bool existing = name_is_taken(where.schema, where.temporary, where.name, session_);
+    if (existing && body.flag("if_not_exists")) {
+      session_.notice(sqlstate::duplicate_table, fmt::format("relation \"{}\" already exists, skipping", where.name));
+      return "CREATE TABLE";
+    }
+    // Who has waited finds the name in an index of the catalogue, not in a look-up.
+    if (existing && session_.waits().is_waiting()) {
+      Table types;
+      types.schema = "pg_catalog";
+      types.name = "pg_type";
+      throw violation(sqlstate::unique_violation,
+                      "duplicate key value violates unique constraint \"pg_type_typname_nsp_index\"",
+                      fmt::format("Key (typname, typnamespace)=({}, {}) already exists.", where.name, 2200), types,
+                      "pg_type_typname_nsp_index");
+    }
+    if (!existing) claim_name(where, session_);
+    auto table = std::make_shared<Table>();
+    place(*table, where, session_);
+    // Columns first, for a constraint may stand before the column it is about.
+    std::vector<const Node*> constraints;
+    for (const auto* element : body.list("tableElts")) {
+      if (element->is("ColumnDef"))
+        add_column(element->body(), *table);
+      else if (element->is("Constraint"))
+        constraints.push_back(&element->body());
+      else
+        refuse("LIKE in CREATE TABLE", element->body().location());
+    }
+    if (table->columns.size() > 1600) fail(sqlstate::too_many_columns, "tables can have at most 1600 columns");
+    for (const auto* constraint : constraints) pending_.push_back({constraint, {}, false, false});
+    if (existing) {
+      add_keys(*table);
+      fail(sqlstate::duplicate_table, fmt::format("relation \"{}\" already exists", where.name));
+    }
+    table->oid = session_.database().next_oid++;
+    for (auto& sequence : sequences_) sequence->owned_by = table->oid;
+    add_keys(*table);
+    for (const auto& pending : pending_)
+      if (pending.constraint->text("contype") == "CONSTR_CHECK")
+        add_check(*table, *pending.constraint, analyzer_, session_);
+    for (auto& index : table->indexes) fill(index, *table, session_);
+    add(table, session_);
+    for (auto& sequence : sequences_) add(sequence, session_);
+    return "CREATE TABLE";
+  }
+
+  // extend: ALTER TABLE … ADD COLUMN: rows get the default.
+  void extend(const Node& def, Table& table, Context& context) {
+    add_column(def, table);
+    for (auto& sequence : sequences_) {
+      sequence->owned_by = table.oid;
+      add(sequence, session_);
+    }
+    const TableColumn& column = table.columns.back();
+    for (auto& row : table.rows)
+      row.values.push_back(column.default_value ? evaluate(*column.default_value, context) : Value());
+    auto old_keys = table.indexes.size();
+    add_keys(table);
+    for (const auto& pending : pending_)
+      if (pending.constraint->text("contype") == "CONSTR_CHECK")
+        add_check(table, *pending.constraint, analyzer_, session_);
+    for (auto i = old_keys; i < table.indexes.size(); ++i) fill(table.indexes[i], table, session_);
+  }
+
+ private:
+  struct Pending {
+    const Node* constraint;
+    std::string column;  // empty for a constraint of the table
+    bool deferrable = false, deferred = false;
+  };
+
+  void add_keys(Table& table) {
+    // The primary key comes first, as PostgreSQL makes them.
+    for (bool primary : {true, false})
+      for (const auto& [constraint, column, deferrable, deferred] : pending_) {
+        std::string_view kind = constraint->text("contype");
+        if (kind == "CONSTR_PRIMARY" || kind == "CONSTR_UNIQUE") {
+          if ((kind == "CONSTR_PRIMARY") == primary) add_key(table, *constraint, {column, deferrable, deferred}, session_);
+        } else if (kind == "CONSTR_FOREIGN" && primary) {
+          refuse(column.empty() ? "FOREIGN KEY" : "REFERENCES", constraint->location());
+        } else if (kind != "CONSTR_CHECK" && primary) {
+          refuse(std::string(kind.substr(7)), constraint->location());
+        }
+      }
+  }
+
+  static Oid serial_type(std::string_view name) {
+    if (name == "serial" || name == "serial4") return types::int4_oid;
+    if (name == "bigserial" || name == "serial8") return types::int8_oid;
+    if (name == "smallserial" || name == "serial2") return types::int2_oid;
+    return 0;
+  }
+
+  void own_sequence(Table& table, TableColumn& column, const std::vector<const Node*>& options) {
+    Place where{table.schema, "", table.temporary};
+    std::vector<std::string> taken;
+    for (const auto& sequence : sequences_) taken.push_back(sequence->name);
+    where.name = choose_name(table, column.name, "seq", session_, taken);
+    auto sequence = make_sequence(where, column.type, options, raw_, session_);
+    sequence->owned_by_column = column.number;
+    column.default_value = next_value_of(*sequence, column.type);
+    column.not_null = true;
+    sequences_.push_back(std::move(sequence));
+  }
+
+  void add_column(const Node& def, Table& table) {
+    TableColumn column;
+    column.name = def.text("colname");
+    if (std::ranges::find(table.columns, column.name, &TableColumn::name) != table.columns.end())
+      fail(sqlstate::duplicate_column, fmt::format("column \"{}\" specified more than once", column.name));
+    for (std::string_view system : {"ctid", "xmin", "xmax", "cmin", "cmax", "tableoid"})
+      if (column.name == system)
+        fail(sqlstate::duplicate_column,
+             fmt::format("column name \"{}\" conflicts with a system column name", column.name));
+    if (def.has("collClause")) refuse("COLLATE", def["collClause"].location());
+    if (def.has("compression") || def.has("storage")) refuse("COMPRESSION or STORAGE", def.location());
+    column.number = ++table.last_number;
+    const Node& type = def["typeName"];
+    Oid serial = type.list("names").size() == 1 && type.list("arrayBounds").empty()
+                     ? serial_type(type.list("names")[0]->string_of())
+                     : 0;
+    if (serial != 0) {
+      column.type = serial;
+      serial_ = column.number;
+      own_sequence(table, column, {});
+    } else {
+      std::tie(column.type, column.modifier) = analyzer_.column_type(type);
+    }
+    if (types::find_type(column.type)->kind == 'p')
+      fail(sqlstate::invalid_table_definition,
+           fmt::format("column \"{}\" has pseudo-type {}", column.name, types::type_name(column.type)));
+    bool null_given = serial != 0;
+    for (std::size_t i = 0; i < def.list("constraints").size(); ++i) {
+      const Node& constraint = def.list("constraints")[i]->body();
+      column_constraint(constraint, column, table, null_given);
+    }
+    table.columns.push_back(std::move(column));
+  }
+
+  void column_constraint(const Node& constraint, TableColumn& column, Table& table, bool& null_given) {
+    std::string_view kind = constraint.text("contype");
+    // What serial means is put behind what is written, without a place.
+    int location = column.number == serial_ ? -1 : constraint.location();
+    auto twice = [&](std::string_view what) {
+      fail(sqlstate::syntax_error,
+           fmt::format("multiple {} for column \"{}\" of table \"{}\"", what, column.name, table.name),
+           location);
+    };
+    if (kind == "CONSTR_NOTNULL" || kind == "CONSTR_NULL") {
+      bool not_null = kind == "CONSTR_NOTNULL";
+      if (null_given && column.not_null != not_null)
+        fail(sqlstate::syntax_error,
+             fmt::format("conflicting NULL/NOT NULL declarations for column \"{}\" of table \"{}\"", column.name,
+                         table.name),
+             location);
+      column.not_null = not_null;
+      null_given = true;
+    } else if (kind == "CONSTR_DEFAULT") {
+      if (column.identity != 0)
+        fail(sqlstate::syntax_error,
+             fmt::format("both default and identity specified for column \"{}\" of table \"{}\"", column.name,
+                         table.name),
+             location);
+      if (column.default_value) twice("default values specified");
+      column.default_value = analyzer_.default_of(constraint["raw_expr"], column);
+    } else if (kind == "CONSTR_IDENTITY") {
+      if (column.identity != 0) twice("identity specifications");
+      if (column.default_value)
+        fail(sqlstate::syntax_error,
+             fmt::format("both default and identity specified for column \"{}\" of table \"{}\"", column.name,
+                         table.name),
+             location);
+      if (null_given && !column.not_null)
+        fail(sqlstate::syntax_error,
+             fmt::format("conflicting NULL/NOT NULL declarations for column \"{}\" of table \"{}\"", column.name,
+                         table.name),
+             location);
+      if (column.type != types::int2_oid && column.type != types::int4_oid && column.type != types::int8_oid)
+        fail(sqlstate::invalid_parameter_value, "identity column type must be smallint, integer, or bigint");
+      column.identity = constraint.text("generated_when") == "a" || constraint.number("generated_when") == 'a' ? 'a' : 'd';
+      own_sequence(table, column, constraint.list("options"));
+      null_given = true;
+    } else if (kind.starts_with("CONSTR_ATTR_")) {
+      // DEFERRABLE and its like belong to the constraint before them.
+      if (pending_.empty() || pending_.back().constraint->text("contype") == "CONSTR_CHECK")
+        fail(sqlstate::syntax_error,
+             fmt::format("misplaced {} clause", kind == "CONSTR_ATTR_DEFERRABLE"       ? "DEFERRABLE"
+                                                : kind == "CONSTR_ATTR_NOT_DEFERRABLE" ? "NOT DEFERRABLE"
+                                                : kind == "CONSTR_ATTR_DEFERRED"       ? "INITIALLY DEFERRED"
+                                                                                       : "INITIALLY IMMEDIATE"),
+             location);
+      Pending& last = pending_.back();
+      if (kind == "CONSTR_ATTR_DEFERRABLE") last.deferrable = true;
+      if (kind == "CONSTR_ATTR_DEFERRED") last.deferrable = last.deferred = true;
+    } else if (kind == "CONSTR_GENERATED") {
+      refuse("GENERATED … STORED", location);
+    } else {
+      pending_.push_back({&constraint, column.name, false, false});
+    }
+  }
+
+  const RawStatement& raw_;
+  SessionState& session_;
+  Analyzer analyzer_;
+  std::vector<Pending> pending_;
+  std::vector<std::shared_ptr<Table>> sequences_;
+  std::int16_t serial_ = 0;  // the latest serial column
+};
+
+}  // namespace
+
+void add_column(const RawStatement& raw, const Node& def, Table& table, Context& context) {
+  TableMaker(raw, context.session).extend(def, table, context);
+}
+
+std::string create_table(const RawStatement& raw, SessionState& session) {
+  return TableMaker(raw, session).run(raw.node().body());
+}
+
+}  // namespace pgconform::engine

@@ -1,0 +1,209 @@
+#include <algorithm>
+
+#include "engine/ddl/relations.hpp"
+
+// DROP and TRUNCATE.
+namespace pgconform::engine {
+namespace {
+
+struct Wanted {
+  char kind;
+  std::string_view name;  // as messages have it
+};
+
+Wanted wanted(std::string_view type) {
+  if (type == "OBJECT_VIEW") return {'v', "view"};
+  if (type == "OBJECT_SEQUENCE") return {'S', "sequence"};
+  if (type == "OBJECT_INDEX") return {'i', "index"};
+  return {'r', "table"};
+}
+
+std::shared_ptr<Table> table_of_index(const std::string& schema, const std::string& name, SessionState& session) {
+  for (const auto& table : session.database().tables)
+    if ((schema.empty() || table->schema == schema) && session.is_visible(table->stamp) &&
+        std::ranges::find(table->indexes, name, &Index::name) != table->indexes.end())
+      return table;
+  return nullptr;
+}
+
+// What else goes when these go: sequences that they own, and views on them, of which CASCADE must speak.
+void add_dependents(std::vector<std::shared_ptr<Table>>& doomed, bool cascade, SessionState& session) {
+  std::vector<std::string> notes, details;
+  std::string first;
+  for (std::size_t i = 0; i < doomed.size(); ++i) {
+    auto one = doomed[i];
+    for (const auto& other : session.database().tables) {
+      if (!session.is_visible(other->stamp) || std::ranges::find(doomed, other) != doomed.end()) continue;
+      if (other->kind == 'S' && other->owned_by == one->oid) {
+        doomed.push_back(other);
+      } else if (other->kind == 'v' && std::ranges::find(other->uses, one->oid) != other->uses.end()) {
+        if (first.empty()) first = fmt::format("{} {}", kind_name(one->kind), one->name);
+        details.push_back(fmt::format("view {} depends on {} {}", other->name, kind_name(one->kind), one->name));
+        notes.push_back(fmt::format("drop cascades to view {}", other->name));
+        doomed.push_back(other);
+      }
+    }
+  }
+  if (details.empty()) return;
+  auto joined = [](const std::vector<std::string>& lines) {
+    std::string text;
+    for (const auto& line : lines) text += (text.empty() ? "" : "\n") + line;
+    return text;
+  };
+  if (!cascade)
+    fail(sqlstate::dependent_objects_still_exist,
+         fmt::format("cannot drop {} because other objects depend on it", first), -1,
+         "Use DROP ... CASCADE to drop the dependent objects too.", joined(details));
+  if (notes.size() == 1) {
+    session.notice(sqlstate::successful_completion, notes[0]);
+  } else {
+    session.notice(sqlstate::successful_completion, fmt::format("drop cascades to {} other objects", notes.size()));
+    session.notices().back().detail = joined(notes);
+  }
+}
+
+std::string drop_schemas(const Node& body, SessionState& session) {
+  bool cascade = body.text("behavior") == "DROP_CASCADE";
+  for (const auto* object : body.list("objects")) {
+    std::string name(object->string_of());
+    if (!session.has_schema(name)) {
+      if (!body.flag("missing_ok"))
+        fail(sqlstate::invalid_schema_name, fmt::format("schema \"{}\" does not exist", name));
+      session.notice(sqlstate::successful_completion, fmt::format("schema \"{}\" does not exist, skipping", name));
+      continue;
+    }
+    std::vector<std::shared_ptr<Table>> inside;
+    for (const auto& table : session.database().tables)
+      if (!table->temporary && table->schema == name && session.is_visible(table->stamp) && table->owned_by == 0)
+        inside.push_back(table);
+    std::string details, notes;
+    for (const auto& table : inside) {
+      details += fmt::format("{}{} {}.{} depends on schema {}", details.empty() ? "" : "\n", kind_name(table->kind),
+                             name, table->name, name);
+      notes += fmt::format("{}drop cascades to {} {}.{}", notes.empty() ? "" : "\n", kind_name(table->kind), name,
+                           table->name);
+    }
+    if (!inside.empty() && !cascade)
+      fail(sqlstate::dependent_objects_still_exist,
+           fmt::format("cannot drop schema {} because other objects depend on it", name), -1,
+           "Use DROP ... CASCADE to drop the dependent objects too.", details);
+    for (const auto& table : inside) session.waits().lock(*table, LockMode::access_exclusive);
+    if (inside.size() == 1) session.notice(sqlstate::successful_completion, notes);
+    if (inside.size() > 1) {
+      session.notice(sqlstate::successful_completion, fmt::format("drop cascades to {} other objects", inside.size()));
+      session.notices().back().detail = notes;
+    }
+    for (const auto& table : session.database().tables)
+      if (!table->temporary && table->schema == name && session.is_visible(table->stamp)) drop(*table, session);
+    for (auto& schema : session.database().schemas)
+      if (schema.name == name && session.is_visible(schema.stamp)) {
+        schema.stamp.ended = session.transaction().xid();
+        schema.stamp.ended_in = session.transaction().command();
+        session.database().has_dropped = true;
+      }
+  }
+  return "DROP SCHEMA";
+}
+
+void drop_index(const std::shared_ptr<Table>& table, const std::string& name, SessionState& session) {
+  session.waits().lock(*table, LockMode::access_exclusive);
+  auto index = std::ranges::find(table->indexes, name, &Index::name);
+  if (index->is_constraint)
+    fail(sqlstate::dependent_objects_still_exist,
+         fmt::format("cannot drop index {} because constraint {} on table {} requires it", name, name, table->name), -1,
+         fmt::format("You can drop constraint {} on table {} instead.", name, table->name));
+  auto revised = revise(table, session);
+  std::erase_if(revised->indexes, [&](const Index& i) { return i.name == name; });
+}
+
+}  // namespace
+
+std::string drop_objects(const RawStatement& raw, SessionState& session) {
+  const Node& body = raw.node().body();
+  std::string_view type = body.text("removeType");
+  if (type == "OBJECT_SCHEMA") return drop_schemas(body, session);
+  Wanted want = wanted(type);
+  std::string tag = fmt::format("DROP {}", want.kind == 'v'   ? "VIEW"
+                                           : want.kind == 'S' ? "SEQUENCE"
+                                           : want.kind == 'i' ? "INDEX"
+                                                              : "TABLE");
+  std::vector<std::shared_ptr<Table>> doomed;
+  std::vector<std::string> indexes;
+  for (const auto* object : body.list("objects")) {
+    auto [schema, name] = named(object->body().list("items"));
+    if (!schema.empty() && schema != "pg_temp" && !session.has_schema(schema)) {
+      if (!body.flag("missing_ok"))
+        fail(sqlstate::invalid_schema_name, fmt::format("schema \"{}\" does not exist", schema));
+      session.notice(sqlstate::successful_completion, fmt::format("schema \"{}\" does not exist, skipping", schema));
+      continue;
+    }
+    auto table = session.find_table(schema, name);
+    auto owner = table_of_index(schema, name, session);
+    if (!table && !owner) {
+      if (!body.flag("missing_ok"))
+        fail(want.kind == 'i' ? sqlstate::undefined_object : sqlstate::undefined_table,
+             fmt::format("{} \"{}\" does not exist", want.name, name));
+      session.notice(sqlstate::successful_completion,
+                     fmt::format("{} \"{}\" does not exist, skipping", want.name, name));
+      continue;
+    }
+    char kind = table ? table->kind : 'i';
+    if (kind != want.kind)
+      fail(sqlstate::wrong_object_type, fmt::format("\"{}\" is not {} {}", name, want.kind == 'i' ? "an" : "a", want.name),
+           -1, fmt::format("Use DROP {} to remove {} {}.", kind == 'v' ? "VIEW" : kind == 'S' ? "SEQUENCE" : kind == 'i' ? "INDEX" : "TABLE",
+                           kind == 'i' ? "an" : "a", kind_name(kind)));
+    if (table ? !table->temporary : true) need_no_read_only(session, tag);
+    doomed.push_back(table ? std::move(table) : std::move(owner));
+    indexes.push_back(name);
+  }
+  for (std::size_t i = 0; i < doomed.size(); ++i) {
+    session.waits().lock(*doomed[i], LockMode::access_exclusive);
+    if (want.kind != 'i' && !session.is_current(*doomed[i]))
+      fail(sqlstate::undefined_table, fmt::format("{} \"{}\" does not exist", want.name, doomed[i]->name));
+  }
+  if (want.kind == 'i') {
+    for (std::size_t i = 0; i < doomed.size(); ++i)
+      drop_index(session.find_table(doomed[i]->oid), indexes[i], session);
+    return tag;
+  }
+  add_dependents(doomed, body.text("behavior") == "DROP_CASCADE", session);
+  for (auto& table : doomed) {
+    session.waits().lock(*table, LockMode::access_exclusive);
+    drop(*table, session);
+  }
+  return tag;
+}
+
+std::string truncate(const RawStatement& raw, SessionState& session) {
+  const Node& body = raw.node().body();
+  std::vector<std::shared_ptr<Table>> tables;
+  for (const auto* each : body.list("relations")) {
+    const Node& r = each->body();
+    auto table = session.find_table(r.text("schemaname"), r.text("relname"));
+    if (!table) fail(sqlstate::undefined_table, fmt::format("relation \"{}\" does not exist", r.text("relname")));
+    if (!table->temporary) need_no_read_only(session, "TRUNCATE TABLE");
+    if (table->kind != 'r') fail(sqlstate::wrong_object_type, fmt::format("\"{}\" is not a table", table->name));
+    if (std::ranges::find(tables, table) == tables.end()) tables.push_back(std::move(table));
+  }
+  for (auto& table : tables) session.waits().lock(*table, LockMode::access_exclusive);
+  // A table without its rows takes the place of the old one, which comes back if this is undone.
+  for (auto& table : tables) {
+    if (!session.is_current(*table))
+      fail(sqlstate::undefined_table, fmt::format("relation \"{}\" does not exist", table->name));
+    auto emptied = revise(table, session);
+    emptied->rows.clear();
+    for (auto& index : emptied->indexes) index.entries.clear();
+    if (!body.flag("restart_seqs")) continue;
+    auto relations = session.database().tables;
+    for (const auto& sequence : relations) {
+      if (sequence->kind != 'S' || sequence->owned_by != table->oid || !session.is_visible(sequence->stamp)) continue;
+      auto restarted = std::make_shared<Sequence>(*sequence->sequence);
+      restarted->last = restarted->start;
+      restarted->called = false;
+      revise(sequence, session)->sequence = std::move(restarted);
+    }
+  }
+  return "TRUNCATE TABLE";
+}
+
+}  // namespace pgconform::engine

@@ -1,0 +1,135 @@
+#include <algorithm>
+
+#include "engine/ddl/relations.hpp"
+#include "types/form.hpp"
+
+// Schemas, views, LOCK TABLE, COMMENT ON.
+namespace pgconform::engine {
+
+std::string create_schema(const RawStatement& raw, SessionState& session) {
+  const Node& body = raw.node().body();
+  if (!body.list("schemaElts").empty()) refuse("CREATE SCHEMA with objects", raw.location());
+  need_no_read_only(session, "CREATE SCHEMA");
+  std::string name(body.text("schemaname"));
+  if (name.empty()) name = body.has("authrole") ? std::string(body["authrole"].text("rolename")) : "";
+  if (name.empty()) name = session.login().user;
+  if (name.starts_with("pg_"))
+    fail(sqlstate::reserved_name, fmt::format("unacceptable schema name \"{}\"", name), -1, {},
+         "The prefix \"pg_\" is reserved for system schemas.");
+  auto& schemas = session.database().schemas;
+  for (const auto& schema : schemas)
+    if (schema.name == name) session.waits().for_transaction(schema.stamp.made, "");
+  if (session.has_schema(name) || name == "information_schema") {
+    if (!body.flag("if_not_exists"))
+      fail(sqlstate::duplicate_schema, fmt::format("schema \"{}\" already exists", name));
+    session.notice(sqlstate::duplicate_schema, fmt::format("schema \"{}\" already exists, skipping", name));
+    return "CREATE SCHEMA";
+  }
+  schemas.push_back({session.database().next_oid++,
+                     name,
+                     {session.transaction().xid(), 0, session.transaction().command(), 0}});
+  session.database().has_dropped = true;  // if this transaction fails
+  return "CREATE SCHEMA";
+}
+
+std::string create_view(const RawStatement& raw, SessionState& session) {
+  const Node& body = raw.node().body();
+  Place where = place_of(body["view"], session);
+  if (!where.temporary) need_no_read_only(session, "CREATE VIEW");
+  if (body.has("withCheckOption") && body.text("withCheckOption") != "NO_CHECK_OPTION") refuse("WITH CHECK OPTION");
+  if (body.has("options")) refuse("options of a view");
+  auto query = raw.part(body["query"]);
+  auto plan = Analyzer(session, std::nullopt).analyze(query);
+  auto view = std::make_shared<Table>();
+  place(*view, where, session);
+  view->kind = 'v';
+  view->view = query;
+  const auto& aliases = body.list("aliases");
+  const auto& columns = *plan->columns();
+  if (aliases.size() > columns.size())
+    fail(sqlstate::syntax_error, "CREATE VIEW specifies more column names than columns");
+  for (std::size_t i = 0; i < columns.size(); ++i) {
+    TableColumn column;
+    column.name = i < aliases.size() ? std::string(aliases[i]->string_of()) : columns[i].name;
+    column.type = columns[i].type;
+    column.modifier = columns[i].type_modifier;
+    column.number = ++view->last_number;
+    if (std::ranges::find(view->columns, column.name, &TableColumn::name) != view->columns.end())
+      fail(sqlstate::duplicate_column, fmt::format("column \"{}\" specified more than once", column.name));
+    view->columns.push_back(std::move(column));
+  }
+  for (const auto& table : plan->tables) {
+    // What it reads through another view is that one's affair.
+    bool through = std::ranges::any_of(plan->tables, [&](const auto& other) {
+      return std::ranges::find(other->uses, table->oid) != other->uses.end();
+    });
+    if (!through) view->uses.push_back(table->oid);
+    if (table->temporary && !where.temporary) refuse("a view on a temporary table", raw.location());
+  }
+  auto existing = session.find_table(where.schema, where.name);
+  if (existing && body.flag("replace")) {
+    if (existing->kind != 'v')
+      fail(sqlstate::wrong_object_type, fmt::format("\"{}\" is not a view", existing->name));
+    session.waits().lock(*existing, LockMode::access_exclusive);
+    if (view->columns.size() < existing->columns.size())
+      fail(sqlstate::invalid_table_definition, "cannot drop columns from view");
+    for (std::size_t i = 0; i < existing->columns.size(); ++i) {
+      const auto &old = existing->columns[i], &fresh = view->columns[i];
+      if (old.name != fresh.name)
+        fail(sqlstate::invalid_table_definition,
+             fmt::format("cannot change name of view column \"{}\" to \"{}\"", old.name, fresh.name), -1,
+             "Use ALTER VIEW ... RENAME COLUMN ... to change name of view column instead.");
+      if (old.type != fresh.type || old.modifier != fresh.modifier)
+        fail(sqlstate::invalid_table_definition,
+             fmt::format("cannot change data type of view column \"{}\" from {} to {}", old.name,
+                         types::type_name(old.type, old.modifier), types::type_name(fresh.type, fresh.modifier)));
+    }
+    view->oid = existing->oid;
+    drop(*existing, session);
+  } else {
+    if (name_is_taken(where.schema, where.temporary, where.name, session))
+      fail(sqlstate::duplicate_table, fmt::format("relation \"{}\" already exists", where.name));
+    claim_name(where, session);
+    view->oid = session.database().next_oid++;
+  }
+  add(view, session);
+  return "CREATE VIEW";
+}
+
+std::string lock_tables(const RawStatement& raw, SessionState& session) {
+  const Node& body = raw.node().body();
+  if (!session.transaction().in_block())
+    fail(sqlstate::no_active_sql_transaction, "LOCK TABLE can only be used in transaction blocks");
+  for (const auto* each : body.list("relations")) {
+    const Node& r = each->body();
+    auto table = session.find_table(r.text("schemaname"), r.text("relname"));
+    if (!table) fail(sqlstate::undefined_table, fmt::format("relation \"{}\" does not exist", r.text("relname")));
+    if (table->kind != 'r' && table->kind != 'v')
+      fail(sqlstate::wrong_object_type, fmt::format("cannot lock relation \"{}\"", table->name), -1, {},
+           fmt::format("This operation is not supported for {}s.", kind_name(table->kind)));
+    session.waits().lock(*table, static_cast<LockMode>(body.number("mode")), body.flag("nowait"));
+    if (!session.is_current(*table))
+      fail(sqlstate::undefined_table, fmt::format("relation \"{}\" does not exist", table->name));
+  }
+  return "LOCK TABLE";
+}
+
+// Nothing here shows comments; that there is something to comment on is checked for relations and their columns.
+std::string comment(const RawStatement& raw, SessionState& session) {
+  const Node& body = raw.node().body();
+  std::string_view type = body.text("objtype");
+  auto names = body["object"].body().list("items");
+  bool column = type == "OBJECT_COLUMN";
+  if (type != "OBJECT_TABLE" && type != "OBJECT_VIEW" && type != "OBJECT_SEQUENCE" && !column)
+    refuse("COMMENT ON this", raw.location());
+  std::string last(names.empty() ? std::string_view() : names.back()->string_of());
+  if (column) names.pop_back();
+  auto [schema, name] = named(names);
+  auto table = session.find_table(schema, name);
+  if (!table) fail(sqlstate::undefined_table, fmt::format("relation \"{}\" does not exist", name));
+  if (column && std::ranges::find(table->columns, last, &TableColumn::name) == table->columns.end())
+    fail(sqlstate::undefined_column, fmt::format("column \"{}\" of relation \"{}\" does not exist", last, name));
+  return "COMMENT";
+}
+
+}  // namespace pgconform::engine

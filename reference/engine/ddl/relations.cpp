@@ -1,0 +1,103 @@
+#include "engine/ddl/relations.hpp"
+
+#include <algorithm>
+
+namespace pgconform::engine {
+
+void need_no_read_only(SessionState& session, std::string_view command) {
+  if (session.settings().is_read_only())
+    fail(sqlstate::read_only_sql_transaction, fmt::format("cannot execute {} in a read-only transaction", command));
+}
+
+Place place_of(const Node& r, SessionState& session) {
+  std::string schema(r.text("schemaname"));
+  Place where{schema, std::string(r.text("relname")), r.text("relpersistence") == "t" || schema == "pg_temp"};
+  if (where.temporary) {
+    if (!schema.empty() && schema != "pg_temp")
+      fail(sqlstate::invalid_table_definition, "cannot create temporary relation in non-temporary schema",
+           r.location());
+    where.schema = "pg_temp";
+    return where;
+  }
+  if (schema == "pg_catalog" || schema == "information_schema")
+    fail(sqlstate::insufficient_privilege, fmt::format("permission denied for schema {}", schema), r.location());
+  if (schema.empty()) {
+    auto first = session.creation_schema();
+    if (!first) fail(sqlstate::undefined_schema, "no schema has been selected to create in", r.location());
+    where.schema = *first;
+  } else if (!session.has_schema(schema)) {
+    fail(sqlstate::undefined_schema, fmt::format("schema \"{}\" does not exist", schema), r.location());
+  }
+  return where;
+}
+
+void place(Table& table, const Place& where, SessionState& session) {
+  table.schema = where.schema;
+  table.name = where.name;
+  table.temporary = where.temporary;
+  table.owner = where.temporary ? &session : nullptr;
+}
+
+bool name_is_taken(const std::string& schema, bool temporary, const std::string& name, SessionState& session) {
+  for (const auto& table : session.database().tables) {
+    if (table->temporary != temporary || (temporary ? table->owner != &session : table->schema != schema)) continue;
+    // An index without an OID is only being made.
+    bool has = table->name == name || std::ranges::any_of(table->indexes, [&](const Index& index) {
+                 return index.oid != 0 && index.name == name;
+               });
+    if (has && session.is_visible(table->stamp)) return true;
+  }
+  return false;
+}
+
+void claim_name(const Place& where, SessionState& session) {
+  if (where.temporary) return;
+  for (const auto& other : session.database().tables)
+    if (!other->temporary && other->schema == where.schema && other->name == where.name)
+      session.waits().for_transaction(other->stamp.made, "");
+}
+
+std::string choose_name(const Table& table, std::string_view middle, std::string_view label, SessionState& session,
+                        const std::vector<std::string>& also_taken) {
+  for (int number = 0;; ++number) {
+    std::string end = "_" + std::string(label) + (number == 0 ? "" : std::to_string(number));
+    std::string first = table.name, second(middle);
+    auto room = [&] { return first.size() + (second.empty() ? 0 : second.size() + 1) + end.size(); };
+    while (room() > 63) (first.size() > second.size() ? first : second).pop_back();
+    std::string name = first + (second.empty() ? "" : "_" + second) + end;
+    bool taken = std::ranges::find(also_taken, name) != also_taken.end() ||
+                 std::ranges::find(table.indexes, name, &Index::name) != table.indexes.end() ||
+                 std::ranges::find(table.checks, name, &Check::name) != table.checks.end();
+    if (!taken && !name_is_taken(table.schema, table.temporary, name, session)) return name;
+  }
+}
+
+void add(const std::shared_ptr<Table>& table, SessionState& session) {
+  table->stamp = {session.transaction().xid(), 0, session.transaction().command(), 0};
+  session.database().tables.push_back(table);
+  session.database().has_dropped = true;  // if this transaction fails
+}
+
+void drop(Table& table, SessionState& session) {
+  table.stamp.ended = session.transaction().xid();
+  table.stamp.ended_in = session.transaction().command();
+  session.database().has_dropped = true;
+}
+
+std::shared_ptr<Table> revise(const std::shared_ptr<Table>& table, SessionState& session) {
+  auto revised = std::make_shared<Table>(*table);
+  drop(*table, session);
+  add(revised, session);
+  return revised;
+}
+
+std::string_view kind_name(char kind) {
+  return kind == 'v' ? "view" : kind == 'S' ? "sequence" : kind == 'i' ? "index" : "table";
+}
+
+std::pair<std::string, std::string> named(const std::vector<const Node*>& names) {
+  std::string schema(names.size() > 1 ? names[names.size() - 2]->string_of() : std::string_view());
+  return {std::move(schema), std::string(names.back()->string_of())};
+}
+
+}  // namespace pgconform::engine

@@ -1,0 +1,81 @@
+#pragma once
+
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "engine/analyzer.hpp"
+#include "engine/session_state.hpp"
+
+// What the statements that make, change and drop relations have in common.
+namespace pgconform::engine {
+
+// need_no_read_only: 25006 in a read-only transaction.
+void need_no_read_only(SessionState& session, std::string_view command);
+
+// Place: where a new relation goes.
+struct Place {
+  std::string schema, name;
+  bool temporary = false;
+};
+// place_of: what a RangeVar means in CREATE. 3F000 for a schema that is not there, 42501 for a system schema.
+Place place_of(const Node& range_var, SessionState& session);
+// place: give the relation its name, schema and owner.
+void place(Table& table, const Place& where, SessionState& session);
+
+// name_is_taken: by a relation or an index of that schema.
+bool name_is_taken(const std::string& schema, bool temporary, const std::string& name, SessionState& session);
+// claim_name: wait until it is decided whether another transaction's relation of that name comes to be.
+void claim_name(const Place& where, SessionState& session);
+// choose_name: name1_name2_label, made short enough and with a number if need be: ChooseRelationName().
+std::string choose_name(const Table& table, std::string_view middle, std::string_view label, SessionState& session,
+                        const std::vector<std::string>& also_taken = {});
+
+// add: a new relation, as this (sub)transaction's. drop: gone when it commits.
+void add(const std::shared_ptr<Table>& table, SessionState& session);
+void drop(Table& table, SessionState& session);
+// revise: a copy that takes the old description's place, to be changed by the caller at once.
+std::shared_ptr<Table> revise(const std::shared_ptr<Table>& table, SessionState& session);
+
+// kind_name: "table", "view", "sequence".
+std::string_view kind_name(char kind);
+// named: what a list of names means, "" being the schema of a bare name.
+std::pair<std::string, std::string> named(const std::vector<const Node*>& names);
+
+// Constraints (ddl/constraints.cpp).
+void add_check(Table& table, const Node& constraint, Analyzer& analyzer, SessionState& session);
+// KeyOptions: what stands beside a column's constraint instead of in it.
+struct KeyOptions {
+  std::string column;
+  bool deferrable = false, deferred = false;
+};
+// add_key: PRIMARY KEY or UNIQUE. It has no name and no entries before fill().
+void add_key(Table& table, const Node& constraint, const KeyOptions& options, SessionState& session);
+// add_column: one more, with its constraints and its default in every row.
+void add_column(const RawStatement& raw, const Node& def, Table& table, Context& context);
+// fill: make a new index's entries; 23505 where the rows are not unique.
+void fill(Index& index, Table& table, SessionState& session);
+
+// Sequences (ddl/sequences.cpp).
+std::shared_ptr<Table> make_sequence(const Place& where, Oid type, const std::vector<const Node*>& options,
+                                     const RawStatement& raw, SessionState& session);
+// next_value_of: the expression nextval('…'), of the column's type.
+std::shared_ptr<const Expr> next_value_of(const Table& sequence, Oid type);
+
+// The statements: each runs at once and gives its command tag.
+std::string create_table(const RawStatement& raw, SessionState& session);
+std::string create_sequence(const RawStatement& raw, SessionState& session);
+std::string alter_sequence(const RawStatement& raw, SessionState& session);
+std::string create_index(const RawStatement& raw, SessionState& session);
+std::string create_schema(const RawStatement& raw, SessionState& session);
+std::string create_view(const RawStatement& raw, SessionState& session);
+std::string drop_objects(const RawStatement& raw, SessionState& session);
+std::string truncate(const RawStatement& raw, SessionState& session);
+std::string alter_table(const RawStatement& raw, SessionState& session);
+std::string rename(const RawStatement& raw, SessionState& session);
+std::string lock_tables(const RawStatement& raw, SessionState& session);
+std::string comment(const RawStatement& raw, SessionState& session);
+std::string run_block(const RawStatement& raw, SessionState& session);
+
+}  // namespace pgconform::engine
