@@ -12,7 +12,6 @@ namespace pgconform::auth {
 namespace {
 
 constexpr std::string_view scheme = "SCRAM-SHA-256";
-constexpr std::size_t mock_salt_length = 16;
 
 std::string_view take_until(std::string_view& rest, char delimiter) {
   auto end = rest.find(delimiter);
@@ -98,9 +97,20 @@ bool verify_password(const ScramVerifier& verifier, std::string_view password) {
   return constant_time_equal(as_bytes(key), as_bytes(verifier.server_key));
 }
 
-ScramVerifier mock_verifier(std::string_view user, std::string_view server_secret, std::uint32_t iterations) {
-  Key salt = hmac_sha256(server_secret, user);
-  return {iterations, std::string(as_bytes(salt).substr(0, mock_salt_length)), {}, {}};
+ScramVerifier mock_verifier(std::string_view user, std::string_view server_secret, std::span<const MockForm> forms) {
+  std::string bytes;  // as many as needed, the first of them to choose the form by
+  const auto grow_to = [&](std::size_t size) {
+    for (char block = 0; bytes.size() < size; ++block)
+      bytes += as_bytes(hmac_sha256(server_secret, std::string(1, block) + std::string(user)));
+  };
+  constexpr std::size_t choice = 4;
+  grow_to(choice);
+  std::uint32_t number = 0;
+  for (const char byte : bytes.substr(0, choice)) number = number << 8 | static_cast<unsigned char>(byte);
+  const auto form = forms.empty() ? MockForm{} : forms[number % forms.size()];
+  bytes.clear();
+  grow_to(choice + form.salt_length);
+  return {form.iterations, bytes.substr(choice, form.salt_length), {}, {}};
 }
 
 }  // namespace pgconform::auth

@@ -1,7 +1,9 @@
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <expected>
+#include <span>
 #include <string>
 #include <string_view>
 
@@ -39,9 +41,17 @@ std::string print_verifier(const ScramVerifier& verifier);
 // verify_password: whether a password that came in clear is the one the verifier was made from.
 bool verify_password(const ScramVerifier& verifier, std::string_view password);
 
+// MockForm: what a client sees of a verifier beside the salt's bytes.
+struct MockForm {
+  std::size_t salt_length = 16;
+  std::uint32_t iterations = 4096;
+};
+
 // mock_verifier: for a user who does not exist or has no SCRAM secret, so that the exchange goes on as for anybody.
-// The salt is the same each time for the same name, and unknown to whoever lacks `server_secret`. Pass it to
+// It has one of `forms`, those of the users that there are: a form of its own would tell that there is no such user.
+// Form and salt are the same each time for the same name, and unknown to whoever lacks `server_secret`. Pass it to
 // ScramServer as doomed: its keys are known.
-ScramVerifier mock_verifier(std::string_view user, std::string_view server_secret, std::uint32_t iterations = 4096);
+ScramVerifier mock_verifier(std::string_view user, std::string_view server_secret,
+                            std::span<const MockForm> forms = {});
 
 }  // namespace pgconform::auth

@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include <map>
+
 #include "auth/test_support.hpp"
 
 namespace pgconform::auth {
@@ -104,6 +106,28 @@ TEST(MockVerifier, HasASaltThatIsStablePerName) {
   EXPECT_EQ(a.iterations, 4096u);
   EXPECT_NE(a.salt, mock_verifier("bob", "secret").salt);
   EXPECT_NE(a.salt, mock_verifier("alice", "other").salt);
+}
+
+TEST(MockVerifier, HasTheFormOfOneThatThereIs) {
+  const MockForm without_salt[] = {{0, 4096}}, long_salt[] = {{100, 15000}};
+  EXPECT_EQ(mock_verifier("alice", "secret", without_salt).salt, "");
+  auto verifier = mock_verifier("alice", "secret", long_salt);
+  EXPECT_EQ(verifier.salt.size(), 100u);
+  EXPECT_NE(verifier.salt.substr(0, 32), verifier.salt.substr(32, 32));
+  EXPECT_EQ(verifier.iterations, 15000u);
+}
+
+TEST(MockVerifier, SpreadsTheNamesOverTheFormsAndStaysWithItsChoice) {
+  const MockForm forms[] = {{0, 4096}, {16, 4096}, {16, 10000}};
+  std::map<std::pair<std::size_t, std::uint32_t>, int> seen;
+  for (int i = 0; i < 300; ++i) {
+    auto name = "user" + std::to_string(i);
+    auto verifier = mock_verifier(name, "secret", forms);
+    EXPECT_EQ(verifier, mock_verifier(name, "secret", forms));
+    ++seen[{verifier.salt.size(), verifier.iterations}];
+  }
+  EXPECT_EQ(seen.size(), 3u);
+  for (auto& [form, count] : seen) EXPECT_GT(count, 50);
 }
 
 }  // namespace

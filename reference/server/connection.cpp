@@ -7,6 +7,7 @@
 #include <asio/post.hpp>
 #include <asio/this_coro.hpp>
 #include <asio/use_awaitable.hpp>
+#include <utility>
 
 #include "auth/end_point.hpp"
 #include "net/deadline.hpp"
@@ -18,7 +19,6 @@ namespace pgconform::server {
 namespace {
 
 constexpr auto quietly = asio::experimental::as_tuple(asio::use_awaitable);
-constexpr auto authentication_timeout = std::chrono::seconds(60);
 constexpr auto goodbye_timeout = std::chrono::seconds(1);
 
 LogLevel level_of(session::Severity severity) {
@@ -37,15 +37,15 @@ Connection::Connection(Server& server, net::Stream stream)
     : server_(server),
       stream_(std::move(stream)),
       accounts_(server.directory().from(stream_.peer().local ? "" : stream_.peer().host)),
+      tls_(stream_.peer().local ? std::nullopt : server.tls()),
       pid_(server.registry().enter(*this)),
       timer_(server.executor()),
-      login_deadline_(std::chrono::steady_clock::now() + authentication_timeout),
+      login_deadline_(std::chrono::steady_clock::now() + server.configuration().authentication_timeout),
       goodbye_timer_(server.executor()),
       aside_(server.executor()) {
   session::Environment environment{.engine = server.engine(), .accounts = accounts_};
-  environment.tls_available = server.tls() != nullptr && !stream_.peer().local;
+  environment.tls_available = tls_.has_value();
   environment.tls_required = server.configuration().require_secure_transport;
-  environment.mock_secret = server.mock_secret();
   environment.too_many = server.registry().size() > static_cast<std::size_t>(server.configuration().max_connections);
   environment.pid = pid_;
   environment.log = [this](session::Severity severity, const std::string& message) {
@@ -100,6 +100,10 @@ asio::awaitable<bool> Connection::read(std::optional<net::TimePoint> until) {
   reading_ = false;
   if (!arrived && logged_in() && arrived.error().kind == net::ErrorKind::timeout && !said_goodbye_) co_return true;
   if (!arrived) {
+    // Nothing is said to the client, as PostgreSQL says nothing then.
+    if (arrived.error().kind == net::ErrorKind::timeout) {
+      server_.log().write(LogLevel::information, "PostgreSQLHandler", "canceling authentication due to timeout");
+    }
     session_->peer_closed();
     co_return false;
   }
@@ -112,7 +116,7 @@ asio::awaitable<bool> Connection::write(std::string_view bytes) {
 }
 
 asio::awaitable<bool> Connection::start_tls(std::string early) {
-  const auto context = *server_.tls();
+  const auto context = *std::exchange(tls_, std::nullopt);
   auto established = co_await net::with_deadline(stream_.start_tls(context, std::move(early)), login_deadline_);
   if (!established) {
     server_.log().write(LogLevel::error, "PostgreSQLHandler", "TLS handshake failed: " + established.error().text);

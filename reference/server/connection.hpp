@@ -8,6 +8,7 @@
 
 #include "net/deadline.hpp"
 #include "net/stream.hpp"
+#include "net/tls_context.hpp"
 #include "server/directory.hpp"
 #include "session/session.hpp"
 
@@ -45,6 +46,7 @@ class Connection : public std::enable_shared_from_this<Connection> {
   Server& server_;
   net::Stream stream_;
   Directory::View accounts_;
+  std::optional<net::TlsServerContext> tls_;  // until the handshake is over
   std::int32_t pid_;
   std::unique_ptr<session::Session> session_;
   asio::steady_timer timer_;  // of a session that waits

@@ -1,6 +1,6 @@
 #include "server/directory.hpp"
 
-#include "auth/verifier.hpp"
+#include <algorithm>
 
 namespace pgconform::server {
 
@@ -45,24 +45,34 @@ auth::Secret secret_of(const Authentication& authentication) {
   return std::visit(ToSecret{}, authentication);
 }
 
-Directory::Directory(const std::vector<User>& users) : users_(users) {
-  for (const auto& user : users_)
-    any_scram_ |= std::holds_alternative<auth::ScramVerifier>(secret_of(user.authentication));
+Directory::Directory(std::vector<User> users, std::string mock_secret)
+    : users_(std::move(users)), mock_secret_(std::move(mock_secret)) {
+  for (const auto& user : users_) {
+    const auto secret = secret_of(user.authentication);
+    if (const auto* verifier = std::get_if<auth::ScramVerifier>(&secret))
+      scram_forms_.push_back({verifier->salt.size(), verifier->iterations});
+  }
 }
 
-std::optional<session::Account> Directory::View::find(std::string_view user) const {
-  for (const auto& each : directory_.users_) {
-    if (each.name != user) continue;
-    session::Account account;
-    account.secret = secret_of(each.authentication);
-    account.supported = !std::holds_alternative<UnsupportedMethod>(each.authentication);
-    if (each.networks) {
-      const auto address = parse_ip(peer_);
-      account.may_come_from = address && each.networks->admits_address(*address);
-    }
-    return account;
+const User* Directory::user(std::string_view name) const {
+  const auto found = std::ranges::find(users_, name, &User::name);
+  return found == users_.end() ? nullptr : &*found;
+}
+
+std::optional<session::Account> Directory::View::find(std::string_view name) const {
+  const User* user = directory_->user(name);
+  if (user == nullptr) {
+    if (directory_->scram_forms_.empty()) return std::nullopt;
+    return session::Account{auth::mock_verifier(name, directory_->mock_secret_, directory_->scram_forms_), true, false};
   }
-  return std::nullopt;
+  session::Account account;
+  account.secret = secret_of(user->authentication);
+  account.supported = !std::holds_alternative<UnsupportedMethod>(user->authentication);
+  if (user->networks) {
+    const auto address = parse_ip(peer_);
+    account.may_come_from = address && user->networks->admits_address(*address);
+  }
+  return account;
 }
 
 }  // namespace pgconform::server

@@ -1,36 +1,46 @@
 #pragma once
 
+#include <memory>
+#include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
+#include "auth/verifier.hpp"
 #include "server/configuration/user.hpp"
 #include "session/accounts.hpp"
 
 namespace pgconform::server {
 
-// Directory: the configured users, as sessions ask for them.
-class Directory {
+// Directory: the configured users, as sessions ask for them. It does not change; a server that rereads its configuration
+// makes another, and connections that began with the old one keep it.
+class Directory : public std::enable_shared_from_this<Directory> {
  public:
-  explicit Directory(const std::vector<User>& users);
+  // `mock_secret` makes what unknown users are asked with, see auth::mock_verifier().
+  Directory(std::vector<User> users, std::string mock_secret);
 
   // from: the accounts as they look to a peer at this address (empty: a Unix socket).
   class View : public session::Accounts {
    public:
-    View(const Directory& directory, std::string peer) : directory_(directory), peer_(std::move(peer)) {}
+    View(std::shared_ptr<const Directory> directory, std::string peer)
+        : directory_(std::move(directory)), peer_(std::move(peer)) {}
+    // find: unknown users have an account too where others log in with SCRAM: one that nobody gets into.
     std::optional<session::Account> find(std::string_view user) const override;
-    bool any_scram() const override { return directory_.any_scram_; }
+    bool any_scram() const override { return !directory_->scram_forms_.empty(); }
 
    private:
-    const Directory& directory_;
+    std::shared_ptr<const Directory> directory_;
     std::string peer_;
   };
-  View from(std::string peer) const { return {*this, std::move(peer)}; }
+  View from(std::string peer) const { return {shared_from_this(), std::move(peer)}; }
 
-  const std::vector<User>& users() const { return users_; }
+  // user: the user of that name, or null.
+  const User* user(std::string_view name) const;
 
  private:
   std::vector<User> users_;
-  bool any_scram_ = false;
+  std::string mock_secret_;
+  std::vector<auth::MockForm> scram_forms_;  // one for each user with SCRAM
 };
 
 // secret_of: what a login of this user is checked against.

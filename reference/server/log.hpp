@@ -1,5 +1,6 @@
 #pragma once
 
+#include <atomic>
 #include <chrono>
 #include <cstdint>
 #include <expected>
@@ -60,12 +61,14 @@ class Log {
 
   void write(LogLevel level, std::string_view logger, std::string_view message, std::string_view query_id = {});
 
-  bool is_on(LogLevel level) const { return level != LogLevel::none && level <= options_.level; }
+  bool is_on(LogLevel level) const { return level != LogLevel::none && level <= level_; }
+  void set_level(LogLevel level) { level_ = level; }
 
  private:
-  Log(Options options, int file) : options_(std::move(options)), file_(file) {}
+  Log(Options options, int file) : options_(std::move(options)), level_(options_.level), file_(file) {}
 
   Options options_;
+  std::atomic<LogLevel> level_;
   int file_;
   std::mutex mutex_;
 };

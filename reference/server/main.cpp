@@ -2,6 +2,7 @@
 #include <asio/signal_set.hpp>
 #include <csignal>
 #include <cstdio>
+#include <functional>
 
 #include "engine/engine.hpp"
 #include "server/log.hpp"
@@ -34,6 +35,8 @@ int main(int argc, char** argv) {
   const auto engine = engine::make_engine(std::move(engine_options));
 
   asio::io_context io(1);
+  // From here on SIGHUP must not end the process, however early it comes.
+  asio::signal_set hangups(io, SIGHUP);
   server::Server server(io, configuration, *engine, **log);
   if (auto started = server.start(); !started) {
     (*log)->write(server::LogLevel::fatal, "Application", started.error());
@@ -46,8 +49,19 @@ int main(int argc, char** argv) {
 
   asio::signal_set signals(io, SIGINT, SIGTERM);
   signals.async_wait([&](const std::error_code& error, int) {
-    if (!error) server.stop();
+    if (error) return;
+    hangups.cancel();
+    server.stop();
   });
+  // Signals that come together are one: what is read is what the files say by then.
+  const std::function<void()> wait_for_hangup = [&] {
+    hangups.async_wait([&](const std::error_code& error, int) {
+      if (error) return;
+      server.reload(options->reread());
+      wait_for_hangup();
+    });
+  };
+  wait_for_hangup();
   io.run();
   return 0;
 }

@@ -1,10 +1,9 @@
 #include "server/options.hpp"
 
 #include <CLI/CLI.hpp>
-#include <array>
 
-#include "auth/encoding.hpp"
 #include "auth/verifier.hpp"
+#include "server/scram_line.hpp"
 
 namespace pgconform::server {
 
@@ -20,97 +19,116 @@ void add_user(std::vector<User>& users, std::string name, Authentication authent
   users.push_back({std::move(name), std::move(authentication), std::nullopt, ""});
 }
 
-ScramVerifier scram_of(std::string_view password) {
-  std::array<unsigned char, 16> salt;
-  auth::secure_random(salt);
-  const auto made = auth::make_verifier(password, {reinterpret_cast<const char*>(salt.data()), salt.size()});
-  ScramVerifier verifier;
-  verifier.iterations = made.iterations;
-  verifier.salt.assign(salt.begin(), salt.end());
-  std::copy(made.stored_key.begin(), made.stored_key.end(), verifier.stored_key.begin());
-  std::copy(made.server_key.begin(), made.server_key.end(), verifier.server_key.begin());
-  return verifier;
+// Flags: what the command line says, read once.
+struct Flags {
+  std::string config_file, certificate, private_key, client_ca, server_version;
+  std::vector<std::string> listen;
+  int port = -1;
+  std::vector<User> users;
+};
+
+// add_users: users written NAME:PASSWORD; false for one that is not.
+bool add_users(const std::vector<std::string>& written, Authentication (*authentication)(const std::string& password),
+               std::vector<User>& users) {
+  for (const auto& each : written) {
+    const auto colon = each.find(':');
+    if (colon == std::string::npos || colon == 0) return false;
+    add_user(users, each.substr(0, colon), authentication(each.substr(colon + 1)));
+  }
+  return true;
+}
+
+Authentication cleartext(const std::string& password) {
+  return CleartextPassword{password};
+}
+
+Authentication scram(const std::string& password) {
+  return *parse_scram_verifier(auth::print_verifier(fresh_verifier(password)));
+}
+
+// configure: the configuration of the files, with the flags laid over it. The error is one line.
+std::expected<Configuration, std::string> configure(const Flags& flags) {
+  Configuration configuration;
+  if (!flags.config_file.empty()) {
+    auto loaded = load_configuration(flags.config_file);
+    if (!loaded) return loaded;
+    configuration = std::move(*loaded);
+  }
+  if (!flags.listen.empty()) {
+    configuration.listen_hosts = flags.listen;
+    configuration.listen_try = false;
+  }
+  if (flags.port >= 0) configuration.port = static_cast<std::uint16_t>(flags.port);
+  if (!flags.server_version.empty()) configuration.server_version = flags.server_version;
+  for (const auto& user : flags.users) add_user(configuration.users, user.name, user.authentication);
+  // Somebody who only wants to look has to be able to log in; without files that is on loopback unless said otherwise.
+  if (flags.config_file.empty() && configuration.users.empty())
+    add_user(configuration.users, "default", NoPassword{});
+  if (!flags.certificate.empty()) {
+    auto& tls = configuration.tls;
+    tls.must_work = true;
+    tls.certificate_file = flags.certificate;
+    tls.private_key_file = flags.private_key;
+    tls.ca_config = flags.client_ca;
+    tls.load_default_ca_file = false;
+    tls.verification_mode = flags.client_ca.empty() ? VerificationMode::none : VerificationMode::relaxed;
+  }
+  return configuration;
+}
+
+std::unexpected<Exit> wrong_usage(const std::string& what) {
+  return std::unexpected(Exit{2, "pgreference: " + what + "\n"});
 }
 
 }  // namespace
 
 std::expected<Options, Exit> parse_options(int argc, const char* const* argv) {
-  std::string config_file, certificate, private_key, client_ca, server_version;
-  std::vector<std::string> listen, users, scram_users, open_users;
-  int port = -1;
-  bool quiet = false, show_version = false;
+  Flags flags;
+  std::vector<std::string> users, scram_users, open_users;
+  bool quiet = false, show_version = false, make_scram_line = false;
 
   CLI::App app{std::string(description), "pgreference"};
-  app.add_option("-C,--config-file", config_file, "ClickHouse-style XML configuration");
-  app.add_option("--listen", listen, "address to listen on; may be repeated")->type_name("ADDRESS");
-  app.add_option("--port", port, "TCP port; 0 takes any free one, which is printed")->check(CLI::Range(0, 65535));
+  app.add_option("-C,--config-file", flags.config_file, "ClickHouse-style XML configuration");
+  app.add_option("--listen", flags.listen, "address to listen on; may be repeated")->type_name("ADDRESS");
+  app.add_option("--port", flags.port, "TCP port; 0 takes any free one, which is printed")->check(CLI::Range(0, 65535));
   app.add_option("--user", users, "user with a cleartext password")->type_name("NAME:PASSWORD");
   app.add_option("--scram-user", scram_users, "user who logs in with SCRAM-SHA-256")->type_name("NAME:PASSWORD");
   app.add_option("--no-password-user", open_users, "user who needs no password")->type_name("NAME");
-  app.add_option("--certificate", certificate, "certificate chain (PEM); switches TLS on")->type_name("FILE");
-  app.add_option("--private-key", private_key, "its private key (PEM)")->type_name("FILE");
-  app.add_option("--client-ca", client_ca, "authorities that client certificates are verified against")
+  app.add_option("--certificate", flags.certificate, "certificate chain (PEM); switches TLS on")->type_name("FILE");
+  app.add_option("--private-key", flags.private_key, "its private key (PEM)")->type_name("FILE");
+  app.add_option("--client-ca", flags.client_ca, "authorities that client certificates are verified against")
       ->type_name("FILE");
-  app.add_option("--server-version", server_version, "what ParameterStatus server_version says");
+  app.add_option("--server-version", flags.server_version, "what ParameterStatus server_version says");
   app.add_flag("--quiet", quiet, "no log on stderr");
+  app.add_flag("--scram-line", make_scram_line,
+               "ask for a password, print the line that users.xml needs for it, and exit");
   app.add_flag("--version", show_version, "print the version and exit");
   try {
     app.parse(argc, argv);
   } catch (const CLI::CallForHelp&) {
     return std::unexpected(Exit{0, app.help()});
   } catch (const CLI::ParseError& error) {
-    return std::unexpected(Exit{2, std::string("pgreference: ") + error.what() + " (see pgreference --help)\n"});
+    return wrong_usage(std::string(error.what()) + " (see pgreference --help)");
   }
   if (show_version) return std::unexpected(Exit{0, "pgreference " PGCONFORM_VERSION "\n"});
+  if (make_scram_line) {
+    const auto password = ask_password();
+    if (!password) return std::unexpected(Exit{1, "pgreference: " + password.error() + "\n"});
+    return std::unexpected(Exit{0, scram_line(*password) + "\n"});
+  }
 
-  Options options;
-  options.quiet = quiet;
-  auto& configuration = options.configuration;
-  if (!config_file.empty()) {
-    auto loaded = load_configuration(config_file);
-    if (!loaded) return std::unexpected(Exit{1, loaded.error() + "\n"});
-    configuration = std::move(*loaded);
-  }
-  if (!listen.empty()) {
-    configuration.listen_hosts = listen;
-    configuration.listen_try = false;
-  }
-  if (port >= 0) configuration.port = static_cast<std::uint16_t>(port);
-  if (!server_version.empty()) configuration.server_version = server_version;
+  constexpr std::string_view name_and_password = ": expected NAME:PASSWORD (see pgreference --help)";
+  if (!add_users(users, cleartext, flags.users)) return wrong_usage("--user" + std::string(name_and_password));
+  if (!add_users(scram_users, scram, flags.users)) return wrong_usage("--scram-user" + std::string(name_and_password));
+  for (const auto& each : open_users) add_user(flags.users, each, NoPassword{});
+  if (flags.certificate.empty() != flags.private_key.empty())
+    return wrong_usage("--certificate and --private-key go together");
+  if (!flags.client_ca.empty() && flags.certificate.empty())
+    return wrong_usage("--client-ca needs --certificate and --private-key");
 
-  auto split = [](const std::string& flag,
-                  const std::string& value) -> std::expected<std::pair<std::string, std::string>, Exit> {
-    const auto colon = value.find(':');
-    if (colon == std::string::npos || colon == 0)
-      return std::unexpected(Exit{2, "pgreference: " + flag + ": expected NAME:PASSWORD (see pgreference --help)\n"});
-    return std::pair{value.substr(0, colon), value.substr(colon + 1)};
-  };
-  for (const auto& each : users) {
-    auto user = split("--user", each);
-    if (!user) return std::unexpected(user.error());
-    add_user(configuration.users, user->first, CleartextPassword{user->second});
-  }
-  for (const auto& each : scram_users) {
-    auto user = split("--scram-user", each);
-    if (!user) return std::unexpected(user.error());
-    add_user(configuration.users, user->first, scram_of(user->second));
-  }
-  for (const auto& each : open_users) add_user(configuration.users, each, NoPassword{});
-  // Somebody who only wants to look has to be able to log in; without files that is on loopback unless said otherwise.
-  if (config_file.empty() && configuration.users.empty()) add_user(configuration.users, "default", NoPassword{});
-
-  if (certificate.empty() != private_key.empty())
-    return std::unexpected(Exit{2, "pgreference: --certificate and --private-key go together\n"});
-  if (!client_ca.empty() && certificate.empty())
-    return std::unexpected(Exit{2, "pgreference: --client-ca needs --certificate and --private-key\n"});
-  if (!certificate.empty()) {
-    configuration.tls.certificate_file = certificate;
-    configuration.tls.private_key_file = private_key;
-    configuration.tls.ca_config = client_ca;
-    configuration.tls.load_default_ca_file = false;
-    configuration.tls.verification_mode = client_ca.empty() ? VerificationMode::none : VerificationMode::relaxed;
-  }
-  return options;
+  auto configuration = configure(flags);
+  if (!configuration) return std::unexpected(Exit{1, configuration.error() + "\n"});
+  return Options{std::move(*configuration), quiet, [flags] { return configure(flags); }};
 }
 
 }  // namespace pgconform::server

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <expected>
+#include <functional>
 #include <string>
 
 #include "server/configuration/configuration.hpp"
@@ -11,6 +12,8 @@ namespace pgconform::server {
 struct Options {
   Configuration configuration;  // of the files, with the flags laid over it
   bool quiet = false;           // no log on stderr
+  // reread: the configuration anew, of the files as they are then, under the same flags. The error is one line.
+  std::function<std::expected<Configuration, std::string>()> reread;
 };
 
 // Exit: the program is to end at once, having printed `text` to stdout (status 0) or stderr.

@@ -7,14 +7,48 @@
 
 namespace pgconform::server {
 
-Server::Server(asio::io_context& io, Configuration configuration, session::Engine& engine, Log& log)
-    : io_(io), configuration_(std::move(configuration)), directory_(configuration_.users), engine_(engine), log_(log) {
-  mock_secret_.resize(32);
-  auth::secure_random({reinterpret_cast<unsigned char*>(mock_secret_.data()), mock_secret_.size()});
+namespace {
+
+std::string new_mock_secret() {
+  std::string secret(32, '\0');
+  auth::secure_random({reinterpret_cast<unsigned char*>(secret.data()), secret.size()});
+  return secret;
 }
 
+// keep_fixed: put back what takes other sockets or another process to change; the names of the elements concerned.
+std::vector<std::string> keep_fixed(const Configuration& running, Configuration& next) {
+  std::vector<std::string> changed;
+  const auto keep = [&](const char* name, auto setting) {
+    if (next.*setting == running.*setting) return;
+    next.*setting = running.*setting;
+    changed.push_back(name);
+  };
+  keep("listen_host", &Configuration::listen_hosts);
+  keep("listen_backlog", &Configuration::listen_backlog);
+  keep("listen_reuse_port", &Configuration::listen_reuse_port);
+  keep("postgresql_port", &Configuration::port);
+  keep("postgresql_server_version", &Configuration::server_version);
+  keep("log", &Configuration::log_file);
+  return changed;
+}
+
+}  // namespace
+
+Server::Server(asio::io_context& io, Configuration configuration, session::Engine& engine, Log& log)
+    : io_(io),
+      configuration_(std::move(configuration)),
+      mock_secret_(new_mock_secret()),
+      directory_(std::make_shared<Directory>(configuration_.users, mock_secret_)),
+      certificates_(configuration_.tls),
+      engine_(engine),
+      log_(log) {}
+
 std::expected<void, std::string> Server::start() {
-  if (auto loaded = load_tls(); !loaded) return loaded;
+  if (auto usable = certificates_.refresh(); !usable) {
+    if (configuration_.tls.must_work) return usable;
+    // A server without a usable certificate still serves plaintext; it answers SSLRequest with N.
+    log_.write(LogLevel::error, "Application", "TLS is off: " + usable.error());
+  }
   for (const auto& host : configuration_.listen_hosts) {
     if (auto listening = listen(host); !listening) {
       if (!configuration_.listen_try) return listening;
@@ -48,40 +82,33 @@ std::expected<void, std::string> Server::listen(const std::string& host) {
   return {};
 }
 
-std::expected<void, std::string> Server::load_tls() {
-  const auto& wanted = configuration_.tls;
-  if (!wanted.has_certificate()) return {};
-  net::TlsServerOptions options;
-  options.certificate = net::pem_file(wanted.certificate_file);
-  options.private_key = net::pem_file(wanted.private_key_file);
-  options.client_ca = wanted.ca_config;
-  options.default_client_ca = wanted.load_default_ca_file;
-  switch (wanted.verification_mode) {
-    case VerificationMode::none:
-      options.verification = net::VerificationMode::none;
-      break;
-    case VerificationMode::relaxed:
-      options.verification = net::VerificationMode::relaxed;
-      break;
-    case VerificationMode::strict:
-      options.verification = net::VerificationMode::strict;
-      break;
-    case VerificationMode::once:
-      options.verification = net::VerificationMode::once;
-      break;
+std::optional<net::TlsServerContext> Server::tls() {
+  if (auto usable = certificates_.refresh(); !usable) {
+    log_.write(LogLevel::error, "Application",
+               (certificates_.context() ? "The old certificate stays in force: " : "TLS stays off: ") + usable.error());
   }
-  options.verification_depth = wanted.verification_depth;
-  options.cipher_list = wanted.cipher_list;
-  options.prefer_server_ciphers = wanted.prefer_server_ciphers;
-  if (!wanted.tls_1_2) options.min_version = net::TlsVersion::tls1_3;
-  if (!wanted.tls_1_3) options.max_version = net::TlsVersion::tls1_2;
-  auto context = net::TlsServerContext::make(options);
-  if (!context) {
-    // A server without a usable certificate still serves plaintext; it answers SSLRequest with N.
-    log_.write(LogLevel::error, "Application", "TLS is off: " + context.error().text);
-    return {};
-  }
-  tls_ = std::move(*context);
+  return certificates_.context();
+}
+
+void Server::reload(std::expected<Configuration, std::string> reread) {
+  if (stopping_) return;
+  auto taken = reread ? take_up(std::move(*reread)) : std::unexpected(std::move(reread.error()));
+  if (taken)
+    log_.write(LogLevel::information, "Application", "The configuration was reread");
+  else
+    log_.write(LogLevel::error, "Application", "The old configuration stays in force: " + taken.error());
+}
+
+std::expected<void, std::string> Server::take_up(Configuration next) {
+  Certificates certificates(next.tls);
+  if (auto usable = certificates.refresh(); !usable) return usable;
+  log_.set_level(next.log_level);
+  for (const auto& warning : next.warnings) log_.write(LogLevel::warning, "Application", warning);
+  for (const auto& name : keep_fixed(configuration_, next))
+    log_.write(LogLevel::warning, "Application", "<" + name + "> has changed, which takes a restart to come into force");
+  configuration_ = std::move(next);
+  directory_ = std::make_shared<Directory>(configuration_.users, mock_secret_);
+  certificates_ = std::move(certificates);
   return {};
 }
 

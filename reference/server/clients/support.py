@@ -91,6 +91,14 @@ class Server:
         with open(self.log_file.name, errors="replace") as text:
             return text.read()
 
+    def wait_for_log(self, text, start=0):
+        """What the log says from `start` on, once it holds `text`."""
+        until = time.monotonic() + DEADLINE
+        while text not in self.log()[start:]:
+            expect(time.monotonic() < until, f"waited for {text!r} in the log:\n{self.log()[start:]}")
+            select.select([], [], [], 0.01)
+        return self.log()[start:]
+
     def stop(self):
         self.process.send_signal(signal.SIGTERM)
         return self.process.wait(DEADLINE)

@@ -98,6 +98,9 @@ void read_interface(const Element& root, Configuration& configuration, Warnings&
   if (const Element* e = only_child(root, "postgresql_require_secure_transport")) {
     configuration.require_secure_transport = boolean_of(*e);
   }
+  if (const Element* e = only_child(root, "postgresql_authentication_timeout")) {
+    configuration.authentication_timeout = std::chrono::seconds(integer_of(*e, 1, 600));
+  }
   if (const Element* e = only_child(root, "postgresql_server_version")) {
     // Clients read a number from its beginning; beyond that it is only shown.
     constexpr std::string_view expected = "a version of up to 63 printable ASCII characters that begins with a digit";
@@ -112,6 +115,7 @@ void read_interface(const Element& root, Configuration& configuration, Warnings&
                                         "listen_try",
                                         "listen_backlog",
                                         "listen_reuse_port",
+                                        "postgresql_authentication_timeout",
                                         "postgresql_port",
                                         "postgresql_require_secure_transport",
                                         "postgresql_server_version"};

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <chrono>
 #include <cstdint>
 #include <expected>
 #include <filesystem>
@@ -24,6 +25,8 @@ struct Configuration {
   std::uint16_t port = 9005;  // 0: any free one
   int max_connections = 1024;
   bool require_secure_transport = false;
+  // authentication_timeout: how long a client may take to log in, from <postgresql_authentication_timeout> (ours).
+  std::chrono::seconds authentication_timeout{60};
 
   std::filesystem::path log_file;  // empty: stderr only
   LogLevel log_level = LogLevel::trace;

@@ -4,7 +4,22 @@
 
 #include <algorithm>
 
+#include "server/configuration/utf8.hpp"
+
 namespace pgconform::server {
+
+namespace {
+
+// acts_on_lines tells whether a character is one that a terminal or a reader of lines obeys instead of showing it.
+bool acts_on_lines(std::string_view character) {
+  if (character.size() == 1) return character < " " || character == "\x7f";
+  // U+0080 to U+009F are control characters too: a terminal may take U+009B for the start of a command.
+  if (character[0] == '\xc2') return character < "\xc2\xa0";
+  // U+2028 and U+2029 are line ends to some readers.
+  return character == "\xe2\x80\xa8" || character == "\xe2\x80\xa9";
+}
+
+}  // namespace
 
 std::string to_string(const Place& place) {
   const std::string file = place.file ? *place.file : std::string("(no file)");
@@ -14,28 +29,20 @@ std::string to_string(const Place& place) {
 std::string one_line(std::string_view text) {
   std::string escaped;
   escaped.reserve(text.size());
-  for (std::size_t i = 0; i < text.size(); ++i) {
-    const auto byte = static_cast<unsigned char>(text[i]);
-    const auto next = i + 1 < text.size() ? static_cast<unsigned char>(text[i + 1]) : 0U;
-    if (byte == '\n') {
+  while (!text.empty()) {
+    const std::size_t length = character_length(text);
+    const std::string_view character = text.substr(0, std::max<std::size_t>(length, 1));
+    text.remove_prefix(character.size());
+    if (character == "\n") {
       escaped += "\\n";
-    } else if (byte == '\r') {
+    } else if (character == "\r") {
       escaped += "\\r";
-    } else if (byte == '\t') {
+    } else if (character == "\t") {
       escaped += "\\t";
-    } else if (byte < 0x20 || byte == 0x7f) {
-      escaped += fmt::format("\\x{:02x}", byte);
-    } else if (byte == 0xc2 && next >= 0x80 && next < 0xa0) {
-      // U+0080 to U+009F are control characters too: a terminal may take U+009B for the start of a command.
-      escaped += fmt::format("\\x{:02x}\\x{:02x}", byte, next);
-      ++i;
-    } else if (byte == 0xe2 && next == 0x80 && i + 2 < text.size() &&
-               (text[i + 2] == '\xa8' || text[i + 2] == '\xa9')) {
-      // U+2028 and U+2029 are line ends to some readers.
-      escaped += fmt::format("\\xe2\\x80\\x{:02x}", static_cast<unsigned char>(text[i + 2]));
-      i += 2;
+    } else if (length == 0 || acts_on_lines(character)) {
+      for (const char byte : character) escaped += fmt::format("\\x{:02x}", static_cast<unsigned char>(byte));
     } else {
-      escaped += text[i];
+      escaped += character;
     }
   }
   return escaped;

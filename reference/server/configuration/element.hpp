@@ -21,8 +21,8 @@ struct Place {
 // to_string gives FILE:LINE, or FILE when there is no line.
 std::string to_string(const Place& place);
 
-// one_line gives `text` with control characters escaped as \n, \r, \t or \xHH, so that it cannot begin a line of its
-// own.
+// one_line gives `text` in UTF-8 without control characters: these are escaped as \n, \r, \t or \xHH, so that it cannot
+// begin a line of its own, and so is every byte that belongs to no character.
 std::string one_line(std::string_view text);
 
 struct Attribute {

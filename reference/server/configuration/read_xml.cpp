@@ -11,6 +11,8 @@
 #include <pugixml.hpp>
 #include <set>
 
+#include "server/configuration/utf8.hpp"
+
 namespace pgconform::server {
 namespace {
 
@@ -62,24 +64,12 @@ std::string read_bytes(const fs::path& file) {
   return bytes;
 }
 
-// first_invalid gives the offset of the first byte that is not part of a well-formed UTF-8 sequence, or npos.
+// first_invalid gives the offset of the first byte that is not part of a well-formed UTF-8 sequence, or npos. NUL is
+// one too: XML has no such character.
 std::size_t first_invalid(std::string_view text) {
   for (std::size_t i = 0; i < text.size();) {
-    const auto lead = static_cast<unsigned char>(text[i]);
-    const std::size_t length = lead < 0x80   ? 1
-                               : lead < 0xc2 ? 0
-                               : lead < 0xe0 ? 2
-                               : lead < 0xf0 ? 3
-                               : lead < 0xf5 ? 4
-                                             : 0;
-    if (lead == 0 || length == 0 || length > text.size() - i) return i;
-    for (std::size_t k = 1; k < length; ++k) {
-      const auto byte = static_cast<unsigned char>(text[i + k]);
-      // The second byte's range leaves out overlong forms, surrogates and what is above U+10FFFF.
-      const unsigned low = k > 1 ? 0x80U : lead == 0xe0 ? 0xa0U : lead == 0xf0 ? 0x90U : 0x80U;
-      const unsigned high = k > 1 ? 0xbfU : lead == 0xed ? 0x9fU : lead == 0xf4 ? 0x8fU : 0xbfU;
-      if (byte < low || byte > high) return i;
-    }
+    const std::size_t length = text[i] == '\0' ? 0 : character_length(text.substr(i));
+    if (length == 0) return i;
     i += length;
   }
   return std::string_view::npos;

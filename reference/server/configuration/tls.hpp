@@ -30,6 +30,10 @@ struct TlsConfiguration {
   bool prefer_server_ciphers = false;
   bool tls_1_2 = true, tls_1_3 = true;  // what disableProtocols leaves; nothing below 1.2 is ever spoken
 
+  // must_work: files that cannot be used keep the server from starting. They were named by flags; a configuration that
+  // names such files gets a server without TLS, as ClickHouse's.
+  bool must_work = false;
+
   bool has_certificate() const { return !certificate_file.empty(); }
 };
 

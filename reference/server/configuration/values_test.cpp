@@ -23,8 +23,18 @@ TEST(OneLine, EscapesWhateverCouldBeginALine) {
   EXPECT_EQ(one_line(std::string_view("\0", 1)), "\\x00");
   EXPECT_EQ(one_line("\xc2\x85\xc2\x9b\xe2\x80\xa8"), "\\xc2\\x85\\xc2\\x9b\\xe2\\x80\\xa8");
   EXPECT_EQ(one_line("é \xc2\xa0 – €"), "é \xc2\xa0 – €");
-  EXPECT_EQ(one_line("\xc2"), "\xc2");
-  EXPECT_EQ(one_line("\xe2\x80"), "\xe2\x80");
+  EXPECT_EQ(one_line("\U0010ffff"), "\U0010ffff");
+}
+
+TEST(OneLine, EscapesWhatIsNoUtf8) {
+  EXPECT_EQ(one_line("\xc2"), "\\xc2");
+  EXPECT_EQ(one_line("\xe2\x80"), "\\xe2\\x80");
+  EXPECT_EQ(one_line("\xe2\x80x"), "\\xe2\\x80x");
+  EXPECT_EQ(one_line("a\x9b\xff\xfe"), "a\\x9b\\xff\\xfe");
+  EXPECT_EQ(one_line("\xc0\x8a"), "\\xc0\\x8a");                            // an overlong line feed
+  EXPECT_EQ(one_line("\xed\xa0\x80"), "\\xed\\xa0\\x80");                  // half of a surrogate pair
+  EXPECT_EQ(one_line("\xf4\x90\x80\x80"), "\\xf4\\x90\\x80\\x80");        // beyond U+10FFFF
+  EXPECT_EQ(one_line("\xf8\x88\x80\x80\x80"), "\\xf8\\x88\\x80\\x80\\x80");
 }
 
 TEST(Boolean, TakesClickHousesWordsInAnyCase) {

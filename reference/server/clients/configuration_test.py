@@ -1,0 +1,274 @@
+#!/usr/bin/env python3
+"""pgreference's configuration where it meets the world: files that change or are broken, client certificates, networks. TAP.
+
+usage: configuration_test.py PGREFERENCE
+"""
+
+import os
+import re
+import shutil
+import signal
+import socket
+import struct
+import subprocess
+import sys
+import tempfile
+
+from support import DEADLINE, Server, Terminal, certificates, check, expect, expect_in, psql, run
+
+PROGRAM = sys.argv[1]
+work = tempfile.TemporaryDirectory(prefix="pgconform-configuration-")
+certificates(work.name)
+
+
+def path(name):
+    return os.path.join(work.name, name)
+
+
+def write(name, text):
+    """Put a file in place as a whole."""
+    os.makedirs(os.path.dirname(path(name)), exist_ok=True)
+    with open(path(name + ".new"), "w") as file:
+        file.write(text)
+    os.rename(path(name + ".new"), path(name))
+    return path(name)
+
+
+def configuration(directory, elements="", users="<bob><password>builder</password></bob>", mode=None, files="server"):
+    """A configuration file; with `mode` it has TLS with that verificationMode."""
+    tls = mode and f"""<openSSL><server><certificateFile>{path(files)}.crt</certificateFile>
+      <privateKeyFile>{path(files)}.key</privateKeyFile><caConfig>{path("ca.crt")}</caConfig>
+      <loadDefaultCAFile>false</loadDefaultCAFile><verificationMode>{mode}</verificationMode></server></openSSL>"""
+    return write(f"{directory}/config.xml", f"""<clickhouse><listen_host>127.0.0.1</listen_host><postgresql_port>0</postgresql_port>
+      {elements}{tls or ""}<users>{users}</users></clickhouse>""")
+
+
+def started(*arguments):
+    """How a pgreference that is not to start ends: exit status and stderr."""
+    done = subprocess.run([PROGRAM, "--listen", "127.0.0.1", "--port", "0", *arguments], capture_output=True, text=True, timeout=DEADLINE)
+    return done.returncode, done.stderr
+
+
+def login(server, user="bob", password="builder", more="", ok=True):
+    return psql(f"host=127.0.0.1 port={server.port} dbname=default user={user} {more}", "-c", "SELECT 'in'", password=password, ok=ok)
+
+
+def reload(server, outcome="The configuration was reread"):
+    before = len(server.log())
+    server.process.send_signal(signal.SIGHUP)
+    return server.wait_for_log(outcome, before)
+
+
+@check("unusable files named by flags are fatal: one line that names the file, status 1")
+def _():
+    write("nonsense.pem", "nothing that is PEM\n")
+    good = {"--certificate": path("server.crt"), "--private-key": path("server.key")}
+    for flag, value, file in (("--certificate", path("missing.crt"), "missing.crt"), ("--certificate", path("nonsense.pem"), "nonsense.pem"),
+                              ("--private-key", path("missing.key"), "missing.key"), ("--private-key", path("nonsense.pem"), "nonsense.pem"),
+                              ("--private-key", path("client.key"), "client.key"),
+                              ("--client-ca", path("missing.crt"), "missing.crt"), ("--client-ca", path("nonsense.pem"), "nonsense.pem")):
+        for quiet in ([], ["--quiet"]):
+            status, text = started(*(word for pair in (good | {flag: value}).items() for word in pair), *quiet)
+            expect(status == 1, f"{flag} {value}: exit status {status}\n{text}")
+            expect(text.count("\n") == 1, text)
+            expect_in(file, text)
+
+
+@check("unusable files named by a configuration switch TLS off, with an error in the log")
+def _():
+    server = Server(PROGRAM, "-C", configuration("broken", mode="relaxed", files="missing"))
+    expect_in("<Error> Application: TLS is off: ", server.log())
+    expect(login(server, more="sslmode=prefer") == "in\n", "plaintext")
+    expect_in("server does not support SSL", login(server, more="sslmode=require", ok=False))
+    server.stop()
+
+
+good = f"sslcert={path('client.crt')} sslkey={path('client.key')}"
+foreign = f"sslcert={path('foreign.crt')} sslkey={path('foreign.key')}"
+for mode, admitted in (("none", {"good", "foreign", "absent"}), ("relaxed", {"good", "absent"}), ("strict", {"good"}), ("once", {"good"})):
+    def verified(mode=mode, admitted=admitted):
+        server = Server(PROGRAM, "-C", configuration(f"mode-{mode}", mode=mode))
+        for version in ("TLSv1.2", "TLSv1.3"):
+            for kind, certificate in (("good", good), ("foreign", foreign), ("absent", "")):
+                logged = len(server.log())
+                login(server, more=f"sslmode=require ssl_max_protocol_version={version} {certificate}", ok=kind in admitted)
+                expect(("TLS handshake failed" in server.log()[logged:]) == (kind not in admitted), f"{kind}: {server.log()[logged:]}")
+        expect(login(server, more="sslmode=disable") == "in\n", "plaintext")
+        server.stop()
+    check(f"verificationMode {mode}, over TLS 1.2 and 1.3, takes a client certificate that is {', '.join(sorted(admitted))}")(verified)
+
+
+@check("a certificate changed on disk is taken up by the next connection; broken files leave the old one in force")
+def _():
+    for name in ("server.crt", "server.key"):
+        shutil.copy(path(name), path("live-" + name))
+    server = Server(PROGRAM, "-C", configuration("live", mode="none", files="live-server"))
+    old = f"sslmode=verify-ca sslrootcert={path('ca.crt')}"
+    new = f"sslmode=verify-ca sslrootcert={path('foreign.crt')}"
+    expect(login(server, more=old) == "in\n", "before")
+    login(server, more=new, ok=False)
+
+    staying = Terminal("psql", "-X", f"host=127.0.0.1 port={server.port} dbname=default user=bob password=builder {old}")
+    staying.wait_for("default=")
+
+    with open(path("foreign.crt")) as file:
+        write("live-server.crt", file.read())
+    logged = len(server.log())
+    for _ in range(2):
+        expect(login(server, more=old) == "in\n", "with a key that belongs to the other certificate")
+    lines = server.log()[logged:].splitlines()
+    expect(len(lines) == 1 and "<Error> Application: The old certificate stays in force: " in lines[0] and "live-server" in lines[0], str(lines))
+
+    with open(path("foreign.key")) as file:
+        write("live-server.key", file.read())
+    expect(login(server, more=new) == "in\n", "after")
+    login(server, more=old, ok=False)
+
+    os.unlink(path("live-server.key"))
+    expect(login(server, more=new) == "in\n", "after the key was removed")
+    staying.type("SELECT 'still ' || 'here';")
+    staying.wait_for("still here")
+    staying.end()
+    server.stop()
+
+
+@check("TLS that was off for want of a file comes on when the file is there")
+def _():
+    server = Server(PROGRAM, "-C", configuration("late", mode="none", files="late"))
+    expect_in("server does not support SSL", login(server, more="sslmode=require", ok=False))
+    for end in ("crt", "key"):
+        shutil.copy(path("server." + end), path("late." + end))
+    expect(login(server, more="sslmode=require") == "in\n", "late")
+    server.stop()
+
+
+@check("SIGHUP rereads users, networks, limits, TLS and log level; sessions go on")
+def _():
+    server = Server(PROGRAM, "-C", configuration("hup"), "--user", "flag:stays")
+    terminal = Terminal("psql", "-X", f"host=127.0.0.1 port={server.port} dbname=default user=bob password=builder")
+    terminal.wait_for("default=")
+    configuration("hup", users="<eve><password>one</password></eve><far><no_password/><networks><ip>192.0.2.0/24</ip></networks></far>",
+                  mode="strict", elements="<postgresql_require_secure_transport>1</postgresql_require_secure_transport>")
+    reload(server)
+    expect_in("a secure connection is required", login(server, "eve", "one", ok=False, more="sslmode=disable"))
+    login(server, "eve", "one", more="sslmode=require", ok=False)
+    expect(login(server, "eve", "one", more=f"sslmode=require {good}") == "in\n", "eve")
+    expect(login(server, "flag", "stays", more=f"sslmode=require {good}") == "in\n", "flag")
+    for user in ("bob", "far"):
+        expect_in("password authentication failed", login(server, user, more=f"sslmode=require {good}", ok=False))
+    terminal.type("SELECT 'still ' || 'here';")
+    terminal.wait_for("still here")
+    terminal.end()
+
+    before = len(server.log())
+    configuration("hup", elements="<logger><level>warning</level></logger><listen_backlog>7</listen_backlog>")
+    reload(server, "<listen_backlog> has changed")
+    expect(login(server) == "in\n", "bob again")
+    expect("<Information>" not in server.log()[before:], server.log())
+    expect(server.stop() == 0, "exit status")
+
+
+@check("a broken configuration changes nothing: one line in the log")
+def _():
+    server = Server(PROGRAM, "-C", configuration("kept", mode="none"))
+    for breakage in (dict(users="<bob><password>other</password></bob><bob/>"), dict(mode="none", files="missing", users="<bob><password>other</password></bob>"),
+                     dict(elements="<logger><level>loud</level></logger>", users="<bob><password>other</password></bob>")):
+        configuration("kept", **breakage)
+        before = len(server.log())
+        reload(server, "The old configuration stays in force: ")
+        expect(login(server, more="sslmode=require") == "in\n", "as before")
+        login(server, password="other", ok=False)
+        lines = [line for line in server.log()[before:].splitlines() if "Application" in line]
+        expect(len(lines) == 1 and "<Error>" in lines[0], str(lines))
+    server.stop()
+
+
+@check("what cannot change while running is warned about and stays")
+def _():
+    server = Server(PROGRAM, "-C", configuration("fixed"))
+    configuration("fixed", elements="<listen_host>::1</listen_host><listen_backlog>7</listen_backlog>"
+                  f"<postgresql_server_version>1.2</postgresql_server_version><logger><log>{path('new.log')}</log></logger>")
+    for _ in range(2):
+        logged = len(server.log())
+        reload(server)
+        for name in ("listen_host", "listen_backlog", "postgresql_server_version", "log"):
+            expect_in(f"<Warning> Application: <{name}> has changed, which takes a restart to come into force", server.log()[logged:])
+    expect(login(server) == "in\n", "still listening")
+    server.stop()
+
+
+class Raw:
+    """A client that says what it is told to, from an address of its own choice."""
+
+    def __init__(self, server, user=None, source="127.0.0.1"):
+        self.socket = socket.create_connection(("127.0.0.1", server.port), timeout=DEADLINE, source_address=(source, 0))
+        if user is not None:
+            body = struct.pack("!I", 0x30000) + f"user\0{user}\0database\0default\0\0".encode()
+            self.socket.sendall(struct.pack("!I", len(body) + 4) + body)
+
+    def to_the_end(self):
+        arrived = b""
+        while more := self.socket.recv(65536):
+            arrived += more
+        return arrived
+
+    def mechanism(self):
+        """AuthenticationSASL and the server's first message to a SCRAM login."""
+        self.socket.recv(1024)
+        first = b"n,,n=,r=abc"
+        body = b"SCRAM-SHA-256\0" + struct.pack("!I", len(first)) + first
+        self.socket.sendall(b"p" + struct.pack("!I", len(body) + 4) + body)
+        match = re.search(rb"s=([^,]*),i=(\d+)$", self.socket.recv(1024))
+        return match.group(1), match.group(2)
+
+
+@check("a client that does not log in in time is closed without a word, as PostgreSQL does")
+def _():
+    server = Server(PROGRAM, "-C", configuration("slow", elements="<postgresql_authentication_timeout>1</postgresql_authentication_timeout>"))
+    silent, halfway = Raw(server), Raw(server, "bob")
+    expect(silent.to_the_end() == b"", "silent")
+    expect(halfway.to_the_end() == b"R\0\0\0\x08\0\0\0\x03", "halfway")
+    server.wait_for_log("canceling authentication due to timeout")
+    server.stop()
+
+
+@check("an unknown user is asked with the salt's length and the iterations of one that there is")
+def _():
+    salted = "<password_scram_sha256_hex{}>04e7a70338d7af7bb6142fe7e19fef46d9b605f3e78b932a60e8200ef9154976</password_scram_sha256_hex>"
+    server = Server(PROGRAM, "-C", configuration("mock", users=f"<empty>{salted.format('')}</empty>"))
+    expect(Raw(server, "empty").mechanism() == (b"", b"4096"), "empty")
+    expect(Raw(server, "nobody").mechanism() == (b"", b"4096"), "nobody")
+    configuration("mock", users="<bob>" + salted.format(' salt="c2FsdA=="') + "</bob>")
+    reload(server)
+    mock = Raw(server, "nobody").mechanism()
+    expect(len(mock[0]) == 8 and mock[1] == b"4096", str(mock))
+    expect(mock == Raw(server, "nobody").mechanism(), "another salt the second time")
+    reload(server)
+    expect(mock == Raw(server, "nobody").mechanism(), "another salt after rereading")
+    server.stop()
+
+
+@check("--scram-line makes a user's line from a password, typed without echo or piped")
+def _():
+    terminal = Terminal(PROGRAM, "--scram-line")
+    terminal.wait_for("Password: ")
+    terminal.type("pencil sharpener")
+    terminal.wait_for("Again: ")
+    terminal.type("pencil sharpener")
+    seen = terminal.wait_for("</password_scram_sha256>")
+    expect("pencil" not in seen, seen)
+    typed = seen.strip()
+    piped = subprocess.run([PROGRAM, "--scram-line"], input="pencil sharpener\n", capture_output=True, text=True, timeout=DEADLINE).stdout.strip()
+    expect(typed != piped, "the salt is not random")
+    terminal.end()
+    server = Server(PROGRAM, "-C", configuration("line", users=f"<typed>{typed}</typed><piped>{piped}</piped>"))
+    for user in ("typed", "piped"):
+        expect(login(server, user, "pencil sharpener") == "in\n", user)
+        login(server, user, "pencil", ok=False)
+    server.stop()
+    for nothing in ("", "\n"):
+        done = subprocess.run([PROGRAM, "--scram-line"], input=nothing, capture_output=True, text=True, timeout=DEADLINE)
+        expect(done.returncode == 1 and done.stdout == "" and done.stderr.count("\n") == 1, str(done))
+
+
+sys.exit(run())
