@@ -145,11 +145,9 @@ awaitable<Expected<bool>> Connection::request_tls(net::TimePoint deadline) {
     if (answer.bytes == "S" || answer.bytes == "N") co_return answer.bytes == "S";
     co_return std::unexpected(Failure{Kind::protocol, "the answer to SSLRequest is neither S nor N", answer});
   }
-  if (answer.is("ErrorResponse"))
-    co_return std::unexpected(Failure{Kind::server, "SSLRequest was answered by " + answer.describe(), answer});
   const bool gone = answer.ended() || answer.kind == Event::Kind::timeout;
-  co_return std::unexpected(
-      Failure{gone ? Kind::network : Kind::protocol, "SSLRequest was answered by " + answer.describe(), answer});
+  const auto kind = answer.is("ErrorResponse") ? Kind::server : gone ? Kind::network : Kind::protocol;
+  co_return std::unexpected(Failure{kind, answer.tell("in answer to SSLRequest"), answer});
 }
 
 awaitable<Expected<void>> Connection::start_tls(net::TimePoint deadline) {

@@ -75,6 +75,18 @@ std::string Event::describe() const {
   return std::string(to_string(kind)) + ": " + text;
 }
 
+std::string Event::tell(std::string_view where) const {
+  std::string what;
+  if (kind == Kind::timeout) what = "the server did not answer in time";
+  if (kind == Kind::eof || kind == Kind::truncated) what = "the server closed the connection";
+  if (kind == Kind::reset) what = "the server reset the connection";
+  if (what.empty())
+    what = "came " + describe();
+  else if (!bytes.empty())
+    what += " after " + std::to_string(bytes.size()) + " bytes of an unfinished message";
+  return std::string(where) + " " + what;
+}
+
 std::optional<int> tls_alert(std::string_view bytes) {
   constexpr std::string_view of_two_bytes("\0\2", 2);
   if (bytes.size() != 7 || !bytes.starts_with("\x15\x03") || bytes.substr(3, 2) != of_two_bytes) return std::nullopt;

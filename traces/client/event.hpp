@@ -41,6 +41,8 @@ struct Event {
   std::string error_field(char letter) const;
   // describe: one line for people: `ErrorResponse 28P01 "password authentication failed…"`, `timeout`, `tls alert 120`.
   std::string describe() const;
+  // tell: the same as a sentence that begins with `where`: `during the login the server closed the connection`.
+  std::string tell(std::string_view where) const;
 };
 
 std::string_view to_string(Event::Kind kind);

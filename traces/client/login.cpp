@@ -50,7 +50,7 @@ bool worth_another_way(const Failure& failure, bool handshaking) {
 Failure unexpected(const Event& event) {
   const bool gone = event.ended() || event.kind == Event::Kind::timeout;
   if (event.is("ErrorResponse")) return {Kind::server, "the login was refused: " + event.describe(), event};
-  return {gone ? Kind::network : Kind::protocol, "during the login came " + event.describe(), event};
+  return {gone ? Kind::network : Kind::protocol, event.tell("during the login"), event};
 }
 
 std::expected<std::string_view, std::string> choose_mechanism(const Facts& facts, bool tls, bool channel_binding) {

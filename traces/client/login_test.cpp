@@ -258,14 +258,14 @@ TEST(Login, TakesAnErrorInAnswerToSslRequest) {
     co_await peer.packet();
     co_await peer.say(error("0A000", "no"));
   });
-  EXPECT_EQ(text(v3.result), "SSLRequest was answered by ErrorResponse 0A000 \"no\"");
+  EXPECT_EQ(text(v3.result), "in answer to SSLRequest came ErrorResponse 0A000 \"no\"");
   EXPECT_EQ(v3.result.error().kind, Failure::Kind::server);
   const auto v2 = log_in("sslmode=require", [](Peer& peer) -> awaitable<void> {
     co_await peer.packet();
     co_await peer.say(std::string("EFATAL:  old\n\0", 14));
   });
   EXPECT_EQ(text(v2.result),
-            "SSLRequest was answered by bad frame: an error in the form of protocol 2: \"FATAL:  old\\n\"");
+            "in answer to SSLRequest came bad frame: an error in the form of protocol 2: \"FATAL:  old\\n\"");
   EXPECT_EQ(v2.result.error().event.bytes, std::string("EFATAL:  old\n\0", 14));
 }
 
@@ -290,13 +290,13 @@ TEST(Login, GoesStraightToTls) {
 
 TEST(Login, EndsWhereTheServerDoes) {
   const auto closed = log_in("sslmode=disable", [](Peer& peer) -> awaitable<void> { co_await peer.packet(); });
-  EXPECT_EQ(text(closed.result), "during the login came eof");
+  EXPECT_EQ(text(closed.result), "during the login the server closed the connection");
   EXPECT_EQ(closed.result.error().kind, Failure::Kind::network);
   const auto cut = log_in("sslmode=disable", [](Peer& peer) -> awaitable<void> {
     co_await peer.packet();
     co_await peer.say("R\1");
   });
-  EXPECT_EQ(text(cut.result), "during the login came eof after 2 bytes of an unfinished message");
+  EXPECT_EQ(text(cut.result), "during the login the server closed the connection after 2 bytes of an unfinished message");
   const auto garbage = log_in("sslmode=disable", [](Peer& peer) -> awaitable<void> {
     co_await peer.packet();
     co_await peer.say("HTTP/1.1 400 Bad Request\r\n");
@@ -318,7 +318,7 @@ TEST(Login, KeepsItsDeadline) {
       [](Target target) -> awaitable<void> {
         Connection connection(target);
         auto result = co_await connection.login(short_wait());
-        EXPECT_EQ(text(result), "during the login came timeout");
+        EXPECT_EQ(text(result), "during the login the server did not answer in time");
         EXPECT_EQ(result.error().kind, Failure::Kind::network);
         Connection nobody(target, {.role = "md5"});
         EXPECT_EQ(text(co_await nobody.login(soon())), "the target has no role \"md5\"");
