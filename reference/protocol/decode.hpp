@@ -35,9 +35,10 @@ struct DecodeError {
 // describe: one line for people, such as `Bind: parameters: truncated at byte 12 of the body`.
 std::string describe(const DecodeError& error);
 
-// Decoder: the visitor that reads a layout from bytes that may hold anything. The first error sticks. What is too large
-// for the compiler to inline by itself is told to be, so that the decoder's address goes nowhere and it lives in
-// registers.
+// Decoder: the visitor that reads a layout from bytes that may hold anything. The first error sticks, and `Faults` is
+// told of it: NoFault keeps nothing, so that the way of a sound message is short. What is too large for the compiler to
+// inline by itself is told to be, so that the decoder's address goes nowhere and it lives in registers.
+template <class Faults>
 class Decoder {
  public:
   explicit Decoder(wire::Bytes body) : in_(body), begin_(body.data()) {}
@@ -77,7 +78,7 @@ class Decoder {
   [[gnu::always_inline]] void value(const char* field, Nullable& v) {
     std::uint32_t raw{};
     if (!in_.u32(raw)) return fail(DecodeCode::truncated, field);
-    // Without a branch, as nobody can foretell a NULL. A negative length is longer than any body when it is unsigned.
+    // A negative length is longer than any body when it is unsigned.
     v.is_null = raw == 0xffffffff;
     if (!in_.bytes(v.is_null ? 0 : raw, v.bytes)) fail(DecodeCode::invalid_length, field);
   }
@@ -119,13 +120,12 @@ class Decoder {
     }
   }
 
-  // finish: the error met, if any; bytes left over are one.
-  [[gnu::always_inline]] std::expected<void, DecodeError> finish(std::string_view message) {
-    if (!failed_ && in_.left() == 0) [[likely]]
-      return {};
-    fail(DecodeCode::trailing_bytes, "");
-    return std::unexpected(DecodeError{code_, message, field_, offset_});
+  // sound: was the body exactly what the layout says? Bytes left over are an error, found here.
+  [[gnu::always_inline]] bool sound() {
+    if (!failed_ && in_.left() != 0) fail(DecodeCode::trailing_bytes, "");
+    return !failed_;
   }
+  const Faults& faults() const { return faults_; }
 
  private:
   template <class E>
@@ -134,33 +134,62 @@ class Decoder {
     E::layout(*this, checked);
     if (!failed_) [[likely]]
       return true;
-    field_ = field;  // the list's name says more to a reader than the element's
+    faults_.rename(field);  // the list's name says more to a reader than the element's
     return false;
   }
   [[gnu::always_inline]] void fail(DecodeCode code, const char* field) {
     if (failed_) return;
     failed_ = true;
-    code_ = code;
-    field_ = field;
-    offset_ = static_cast<std::size_t>(in_.position() - begin_);
+    faults_.note(code, field, static_cast<std::size_t>(in_.position() - begin_));
     in_ = wire::Reader(wire::Bytes(begin_, 0));  // whatever is read next fails too, and is not recorded
   }
 
   wire::Reader in_;
   const char* begin_;
   bool failed_ = false;
-  DecodeCode code_{};
-  const char* field_ = "";
-  std::size_t offset_ = 0;
+  [[no_unique_address]] Faults faults_;
 };
+
+namespace detail {
+
+// NoFault · FirstFault: what a decoder keeps of an error: that there was one, or what it was.
+struct NoFault {
+  void note(DecodeCode, const char*, std::size_t) {}
+  void rename(const char*) {}
+};
+struct FirstFault {
+  DecodeError error{};
+  void note(DecodeCode code, const char* field, std::size_t offset) { error = {code, {}, field, offset}; }
+  void rename(const char* field) { error.field = field; }
+};
+
+// fault_of: what is wrong with a body that is not sound. It is read again for that: only a broken message pays for it.
+template <class M>
+[[gnu::noinline, gnu::cold]] DecodeError fault_of(wire::Bytes body) {
+  M message;
+  Decoder<FirstFault> decoder(body);
+  M::layout(decoder, message);
+  decoder.sound();
+  DecodeError error = decoder.faults().error;
+  error.message = M::name;
+  return error;
+}
+
+// fill: read `message` from `body`; tells whether it is sound.
+template <class M>
+[[gnu::always_inline]] inline bool fill(M& message, wire::Bytes body) {
+  Decoder<NoFault> decoder(body);
+  M::layout(decoder, message);
+  return decoder.sound();
+}
+
+}  // namespace detail
 
 // decode_as: the body of a message whose type is already known.
 template <class M>
 std::expected<M, DecodeError> decode_as(wire::Bytes body) {
   M message;
-  Decoder decoder(body);
-  M::layout(decoder, message);
-  if (auto end = decoder.finish(M::name); !end) return std::unexpected(end.error());
+  if (!detail::fill(message, body)) return std::unexpected(detail::fault_of<M>(body));
   return message;
 }
 
@@ -192,16 +221,17 @@ bool matches(Stage stage, const wire::Frame& frame, wire::Bytes& body) {
 
 namespace detail {
 
-// by_tag: for each type byte the first message of `List` that it can mean at stage `S`, and one past the last where it
-// means none. What needs a look into the body (a code word) or has no type byte is told apart by `matches`.
+// by_tag: for each type byte the message of `List` that it means at `stage`, or the list's size where it takes a closer
+// look: at a code word in the body, or at a frame of one byte, which is what answers an encryption request.
 template <class List>
 constexpr std::array<std::uint8_t, 256> by_tag(Stage stage) {
   std::array<std::uint8_t, 256> table;
   table.fill(List::size);
+  if (stage == Stage::ssl_answer || stage == Stage::gssenc_answer) return table;
   std::uint8_t index = 0;
   List::each([&]<class M>() {
-    if constexpr (tag_of<M>() != '\0') {
-      auto& entry = table[static_cast<unsigned char>(tag_of<M>())];
+    if constexpr (tag_of<M>() != '\0' && !requires { M::code; }) {
+      auto& entry = table[static_cast<unsigned char>(M::tag)];
       if (entry == List::size && (stage_of<M>() == Stage::normal || stage_of<M>() == stage)) entry = index;
     }
     ++index;
@@ -226,12 +256,10 @@ template <class... M>
 
 // index_of: the same by way of the table where the type byte tells. The frame is never passed on by its address: kept
 // in memory, its views would be written in halves and read as wholes, and waiting for that takes as long as decoding.
-template <class... M>
-[[gnu::always_inline]] inline std::uint8_t index_of(MessageList<M...> list, Stage stage, const wire::Frame& frame) {
-  // Whether the type byte is all there is to see; so it is, too, where it means nothing.
-  static constexpr std::array tells{(tag_of<M>() != '\0' && !requires { M::code; })..., true};
-  const auto at = tag_table<MessageList<M...>>[static_cast<std::size_t>(stage)][static_cast<unsigned char>(frame.tag)];
-  if (frame.tag == '\0' || frame.whole.size() == 1 || !tells[at]) [[unlikely]]
+template <class List>
+[[gnu::always_inline]] inline std::uint8_t index_of(List list, Stage stage, const wire::Frame& frame) {
+  const auto at = tag_table<List>[static_cast<std::size_t>(stage)][static_cast<unsigned char>(frame.tag)];
+  if (at == List::size) [[unlikely]]
     return search(list, stage, frame);
   return at;
 }
@@ -241,12 +269,10 @@ template <class M, Sender S, class Visitor>
 std::expected<void, DecodeError> read(wire::Bytes body, Visitor& visitor) {
   if constexpr (requires { M::code; } || requires { M::request_code; }) body.remove_prefix(4);
   M message;
-  Decoder decoder(body);
-  M::layout(decoder, message);
-  auto result = decoder.finish(M::name);
-  if (result) [[likely]]
-    visitor(type_of<S, M>(), std::as_const(message));
-  return result;
+  if (!fill(message, body)) [[unlikely]]
+    return std::unexpected(fault_of<M>(body));
+  visitor(type_of<S, M>(), std::as_const(message));
+  return {};
 }
 
 }  // namespace detail

@@ -17,7 +17,8 @@ struct Bind {
   FormatList parameter_formats;
   ValueList parameters;
   FormatList result_formats;
-  static void layout(auto& io, auto& m) {
+  // Too large for the compiler to inline by itself; see Decoder.
+  [[gnu::always_inline]] static void layout(auto& io, auto& m) {
     io.cstring("portal", m.portal);
     io.cstring("statement", m.statement);
     io.list("parameter_formats", m.parameter_formats);

@@ -49,7 +49,7 @@ class Reader {
   }
 
   // cstring: bytes up to a terminating NUL, which is consumed and not part of the value.
-  bool cstring(Bytes& value) {
+  [[gnu::always_inline]] bool cstring(Bytes& value) {
     if (at_ == end_) return false;  // memchr must not see the null pointer of an empty view
     if (*at_ == '\0') {  // empty names are the most frequent strings, and a call would cost more than the look
       value = {at_++, 0};
