@@ -166,8 +166,11 @@ std::optional<Session::Action> Session::login(QueryCycle::Now now) {
 
 void Session::logged_in(QueryCycle::Now now) {
   dialogue_.reset();
-  if (request_.replication)
-    return refuse(error(sqlstate::insufficient_privilege, "permission denied to start WAL sender"));
+  if (request_.replication) {
+    auto report = error(sqlstate::insufficient_privilege, "permission denied to start WAL sender");
+    report.detail = "Only roles with the REPLICATION attribute may start a WAL sender process.";
+    return refuse(std::move(report));
+  }
 
   Login login;
   login.user = request_.user;
