@@ -36,7 +36,8 @@ ExprPtr Analyzer::conversion_of(const Node& node, const Table& table, const Tabl
     bool explicitly = can_coerce(source, target, CastContext::explicit_cast);
     if (node.is_empty())
       fail(sqlstate::datatype_mismatch,
-           fmt::format("column \"{}\" cannot be cast automatically to type {}", from.name, types::type_name(to.type)), -1,
+           fmt::format("column \"{}\" cannot be cast automatically to type {}", from.name, types::type_name(to.type)),
+           -1,
            explicitly ? fmt::format("You might need to specify \"USING {}::{}\".", from.name,
                                     types::type_name(to.type, to.modifier))
                       : "");
@@ -62,8 +63,8 @@ void Analyzer::conflict(const Node& clause, Insert& insert) {
     auto index = std::ranges::find_if(
         table.indexes, [&](const Index& i) { return i.is_constraint && i.name == infer.text("conname"); });
     if (index == table.indexes.end())
-      fail(sqlstate::undefined_object, fmt::format("constraint \"{}\" for table \"{}\" does not exist",
-                                                   infer.text("conname"), table.name));
+      fail(sqlstate::undefined_object,
+           fmt::format("constraint \"{}\" for table \"{}\" does not exist", infer.text("conname"), table.name));
     result->arbiters.push_back(index->oid);
   } else {
     if (infer.has("whereClause")) refuse("ON CONFLICT … WHERE for a partial index", infer.location());
@@ -142,11 +143,11 @@ void Analyzer::check_identity(const Insert& insert, const Node& node) const {
   std::string_view override = node.text("override");
   for (std::size_t i = 0; i < insert.places.size(); ++i) {
     const auto& column = insert.table->columns[static_cast<std::size_t>(insert.places[i])];
-    if (column.identity != 'a' || override == "OVERRIDING_SYSTEM_VALUE" || override == "OVERRIDING_USER_VALUE") continue;
+    if (column.identity != 'a' || override == "OVERRIDING_SYSTEM_VALUE" || override == "OVERRIDING_USER_VALUE")
+      continue;
     bool all_default = !insert.source->values.empty() &&
-                       std::ranges::all_of(insert.source->values, [&](const auto& row) {
-                         return row[i]->kind == ExprKind::column_default;
-                       });
+                       std::ranges::all_of(insert.source->values,
+                                           [&](const auto& row) { return row[i]->kind == ExprKind::column_default; });
     if (all_default) continue;
     fail(sqlstate::generated_always, fmt::format("cannot insert a non-DEFAULT value into column \"{}\"", column.name),
          -1, "Use OVERRIDING SYSTEM VALUE to override.",

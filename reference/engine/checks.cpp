@@ -68,8 +68,7 @@ void ConstraintChecks::set(const std::vector<std::pair<std::string, std::string>
       if (!session_.is_current(*table) || (!schema.empty() && table->schema != schema)) continue;
       auto take = [&](Oid oid, const std::string& its_name, bool deferrable) {
         if (its_name != name) return;
-        if (!deferrable)
-          fail(sqlstate::wrong_object_type, fmt::format("constraint \"{}\" is not deferrable", name));
+        if (!deferrable) fail(sqlstate::wrong_object_type, fmt::format("constraint \"{}\" is not deferrable", name));
         some_[oid] = deferred;
         found = true;
       };

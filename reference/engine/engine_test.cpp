@@ -123,7 +123,8 @@ TEST_P(Sessions, WaitAndEndAsWithPostgresql) {
     char name = line[0];
     Session& session = sessions[name];
     if (!session.backend) {
-      session.backend = std::move(*engine->connect({"alice", "default", "", {}, 100 + name, [&session] { session.woken = true; }}));
+      session.backend =
+          std::move(*engine->connect({"alice", "default", "", {}, 100 + name, [&session] { session.woken = true; }}));
       session.client = std::make_unique<Client>(*session.backend);
     }
     session.woken = false;
@@ -323,8 +324,8 @@ TEST(Scanning, LetsLongTextsPass) {
   for (int i = 0; i < 40'000; ++i) comments += "/*+*/ ";
   auto engine = make_engine();
   auto backend = login(*engine);
-  for (const auto& text : {"'" + opened + "'", "$x$" + opened + "$x$",
-                           "1 --" + opened, "1 /*" + opened + "*/", "1 " + comments, "E'\\'" + opened + "'"})
+  for (const auto& text : {"'" + opened + "'", "$x$" + opened + "$x$", "1 --" + opened, "1 /*" + opened + "*/",
+                           "1 " + comments, "E'\\'" + opened + "'"})
     EXPECT_EQ(first_line(simple_query(*backend, "select length((" + text + "\n)::text) > 0")).front(), 'T')
         << text.substr(0, 20);
 }

@@ -143,8 +143,7 @@ Client::Slice Client::run_statement() {
     out_ += "D";
     for (std::size_t i = 0; i < row.size(); ++i) {
       out_ += i == 0 ? " " : " | ";
-      out_ += types::is_null(row[i]) ? "\\N"
-                                     : escaped(types::print_text((*columns)[i].type, row[i], backend_.style()));
+      out_ += types::is_null(row[i]) ? "\\N" : escaped(types::print_text((*columns)[i].type, row[i], backend_.style()));
     }
     out_ += "\n";
     return true;

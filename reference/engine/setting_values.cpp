@@ -211,5 +211,4 @@ bool is_custom_name(std::string_view name) {
   return parts >= 2 && !start;
 }
 
-
 }  // namespace pgconform::engine

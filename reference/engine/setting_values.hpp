@@ -18,7 +18,8 @@ bool same(std::string_view a, std::string_view b);
 std::vector<std::string> split(std::string_view text, std::string_view separators);
 
 // invalid: throws 22023 "invalid value for parameter …".
-[[noreturn]] void invalid(std::string_view name, std::string_view value, std::string hint = {}, std::string detail = {});
+[[noreturn]] void invalid(std::string_view name, std::string_view value, std::string hint = {},
+                          std::string detail = {});
 
 // check_number: a number with an optional unit, as it is stored: in the setting's own unit. Throws 22023.
 std::string check_number(const SettingFact& fact, std::string_view text);

@@ -29,8 +29,7 @@ bool Waits::can_lock(const Table& table, LockMode mode) const {
 void Waits::lock(const Table& table, LockMode mode, bool nowait) {
   if (table.temporary) return;
   if (!can_lock(table, mode)) {
-    if (nowait)
-      fail(sqlstate::lock_not_available, fmt::format("could not obtain lock on relation \"{}\"", table.name));
+    if (nowait) fail(sqlstate::lock_not_available, fmt::format("could not obtain lock on relation \"{}\"", table.name));
     block({Wait::For::table, 0, table.oid, mode, {}});
   }
   stop();

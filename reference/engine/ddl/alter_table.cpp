@@ -117,7 +117,8 @@ class Alteration {
         drop(*other, session_);
     table_->columns.erase(table_->columns.begin() + static_cast<long>(gone));
     for (auto& row : table_->rows) row.values.erase(row.values.begin() + static_cast<long>(gone));
-    std::erase_if(table_->indexes, [&](const Index& i) { return std::ranges::find(i.columns, gone) != i.columns.end(); });
+    std::erase_if(table_->indexes,
+                  [&](const Index& i) { return std::ranges::find(i.columns, gone) != i.columns.end(); });
     for (auto& index : table_->indexes)
       for (auto& column : index.columns)
         if (column > gone) --column;
@@ -131,10 +132,10 @@ class Alteration {
   void need_no_nulls(std::size_t place) {
     each_row([&](const Row& row) {
       if (!types::is_null(row[place])) return;
-      auto error = violation(
-          sqlstate::not_null_violation,
-          fmt::format("column \"{}\" of relation \"{}\" contains null values", table_->columns[place].name, table_->name),
-          "", *table_, "");
+      auto error = violation(sqlstate::not_null_violation,
+                             fmt::format("column \"{}\" of relation \"{}\" contains null values",
+                                         table_->columns[place].name, table_->name),
+                             "", *table_, "");
       error.report.column = table_->columns[place].name;
       throw error;
     });
@@ -145,10 +146,10 @@ class Alteration {
       context_.row = row;
       Value value = evaluate(*check.condition, context_);
       if (types::is_null(value) || std::get<bool>(value)) return;
-      throw violation(sqlstate::check_violation,
-                      fmt::format("check constraint \"{}\" of relation \"{}\" is violated by some row", check.name,
-                                  table_->name),
-                      "", *table_, check.name);
+      throw violation(
+          sqlstate::check_violation,
+          fmt::format("check constraint \"{}\" of relation \"{}\" is violated by some row", check.name, table_->name),
+          "", *table_, check.name);
     });
   }
 

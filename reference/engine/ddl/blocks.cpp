@@ -9,7 +9,8 @@ namespace {
 
 class Block {
  public:
-  Block(std::string_view text, SessionState& session, int location) : text_(text), session_(session), location_(location) {}
+  Block(std::string_view text, SessionState& session, int location)
+      : text_(text), session_(session), location_(location) {}
 
   void run() {
     if (!word("begin")) refuse("PL/pgSQL beyond BEGIN, RAISE and END", location_);
@@ -86,7 +87,7 @@ class Block {
     report.severity = Severity::error;
     report.sqlstate = sqlstate::raise_exception;
     static constexpr std::pair<std::string_view, Severity> levels[] = {
-        {"debug", Severity::debug}, {"log", Severity::log},         {"info", Severity::info},
+        {"debug", Severity::debug},   {"log", Severity::log},         {"info", Severity::info},
         {"notice", Severity::notice}, {"warning", Severity::warning}, {"exception", Severity::error}};
     for (const auto& [name, severity] : levels)
       if (word(name)) {
@@ -155,12 +156,13 @@ class Block {
       throw SqlError{std::move(report)};
     }
     static constexpr std::string_view names[] = {"debug", "log", "info", "notice", "warning"};
-    static constexpr std::string_view order[] = {"debug5", "debug4", "debug3", "debug2", "debug1",
+    static constexpr std::string_view order[] = {"debug5", "debug4", "debug3",  "debug2", "debug1",
                                                  "log",    "notice", "warning", "error"};
     auto level = [&](std::string_view name) { return std::ranges::find(order, name) - std::begin(order); };
     std::string_view name = names[static_cast<std::size_t>(report.severity)];
     auto least = level(session_.settings().text("client_min_messages"));
-    if (name == "info" || level(name == "debug" ? "debug1" : name) >= least) session_.notices().push_back(std::move(report));
+    if (name == "info" || level(name == "debug" ? "debug1" : name) >= least)
+      session_.notices().push_back(std::move(report));
   }
 
   std::string_view text_;

@@ -102,7 +102,7 @@ void fill(Index& index, Table& table, SessionState& session) {
   if (index.name.empty()) {
     std::string middle;
     for (auto place : index.columns) middle += (middle.empty() ? "" : "_") + table.columns[place].name;
-    index.name = index.primary ? choose_name(table, "", "pkey", session)
+    index.name = index.primary         ? choose_name(table, "", "pkey", session)
                  : index.is_constraint ? choose_name(table, middle, "key", session)
                                        : choose_name(table, middle, "idx", session);
   } else if (name_is_taken(table.schema, table.temporary, index.name, session)) {

@@ -103,7 +103,8 @@ class TableMaker {
       for (const auto& [constraint, column, deferrable, deferred] : pending_) {
         std::string_view kind = constraint->text("contype");
         if (kind == "CONSTR_PRIMARY" || kind == "CONSTR_UNIQUE") {
-          if ((kind == "CONSTR_PRIMARY") == primary) add_key(table, *constraint, {column, deferrable, deferred}, session_);
+          if ((kind == "CONSTR_PRIMARY") == primary)
+            add_key(table, *constraint, {column, deferrable, deferred}, session_);
         } else if (kind == "CONSTR_FOREIGN" && primary) {
           refuse(column.empty() ? "FOREIGN KEY" : "REFERENCES", constraint->location());
         } else if (kind != "CONSTR_CHECK" && primary) {
@@ -171,8 +172,7 @@ class TableMaker {
     int location = column.number == serial_ ? -1 : constraint.location();
     auto twice = [&](std::string_view what) {
       fail(sqlstate::syntax_error,
-           fmt::format("multiple {} for column \"{}\" of table \"{}\"", what, column.name, table.name),
-           location);
+           fmt::format("multiple {} for column \"{}\" of table \"{}\"", what, column.name, table.name), location);
     };
     if (kind == "CONSTR_NOTNULL" || kind == "CONSTR_NULL") {
       bool not_null = kind == "CONSTR_NOTNULL";
@@ -205,7 +205,8 @@ class TableMaker {
              location);
       if (column.type != types::int2_oid && column.type != types::int4_oid && column.type != types::int8_oid)
         fail(sqlstate::invalid_parameter_value, "identity column type must be smallint, integer, or bigint");
-      column.identity = constraint.text("generated_when") == "a" || constraint.number("generated_when") == 'a' ? 'a' : 'd';
+      column.identity =
+          constraint.text("generated_when") == "a" || constraint.number("generated_when") == 'a' ? 'a' : 'd';
       own_sequence(table, column, constraint.list("options"));
       null_given = true;
     } else if (kind.starts_with("CONSTR_ATTR_")) {

@@ -149,9 +149,14 @@ std::string drop_objects(const RawStatement& raw, SessionState& session) {
     }
     char kind = table ? table->kind : 'i';
     if (kind != want.kind)
-      fail(sqlstate::wrong_object_type, fmt::format("\"{}\" is not {} {}", name, want.kind == 'i' ? "an" : "a", want.name),
-           -1, fmt::format("Use DROP {} to remove {} {}.", kind == 'v' ? "VIEW" : kind == 'S' ? "SEQUENCE" : kind == 'i' ? "INDEX" : "TABLE",
-                           kind == 'i' ? "an" : "a", kind_name(kind)));
+      fail(sqlstate::wrong_object_type,
+           fmt::format("\"{}\" is not {} {}", name, want.kind == 'i' ? "an" : "a", want.name), -1,
+           fmt::format("Use DROP {} to remove {} {}.",
+                       kind == 'v'   ? "VIEW"
+                       : kind == 'S' ? "SEQUENCE"
+                       : kind == 'i' ? "INDEX"
+                                     : "TABLE",
+                       kind == 'i' ? "an" : "a", kind_name(kind)));
     if (table ? !table->temporary : true) need_no_read_only(session, tag);
     doomed.push_back(table ? std::move(table) : std::move(owner));
     indexes.push_back(name);
@@ -162,8 +167,7 @@ std::string drop_objects(const RawStatement& raw, SessionState& session) {
       fail(sqlstate::undefined_table, fmt::format("{} \"{}\" does not exist", want.name, doomed[i]->name));
   }
   if (want.kind == 'i') {
-    for (std::size_t i = 0; i < doomed.size(); ++i)
-      drop_index(session.find_table(doomed[i]->oid), indexes[i], session);
+    for (std::size_t i = 0; i < doomed.size(); ++i) drop_index(session.find_table(doomed[i]->oid), indexes[i], session);
     return tag;
   }
   add_dependents(doomed, body.text("behavior") == "DROP_CASCADE", session);

@@ -25,9 +25,8 @@ std::string create_schema(const RawStatement& raw, SessionState& session) {
     session.notice(sqlstate::duplicate_schema, fmt::format("schema \"{}\" already exists, skipping", name));
     return "CREATE SCHEMA";
   }
-  schemas.push_back({session.database().next_oid++,
-                     name,
-                     {session.transaction().xid(), 0, session.transaction().command(), 0}});
+  schemas.push_back(
+      {session.database().next_oid++, name, {session.transaction().xid(), 0, session.transaction().command(), 0}});
   session.database().has_dropped = true;  // if this transaction fails
   return "CREATE SCHEMA";
 }
@@ -68,8 +67,7 @@ std::string create_view(const RawStatement& raw, SessionState& session) {
   }
   auto existing = session.find_table(where.schema, where.name);
   if (existing && body.flag("replace")) {
-    if (existing->kind != 'v')
-      fail(sqlstate::wrong_object_type, fmt::format("\"{}\" is not a view", existing->name));
+    if (existing->kind != 'v') fail(sqlstate::wrong_object_type, fmt::format("\"{}\" is not a view", existing->name));
     session.waits().lock(*existing, LockMode::access_exclusive);
     if (view->columns.size() < existing->columns.size())
       fail(sqlstate::invalid_table_definition, "cannot drop columns from view");

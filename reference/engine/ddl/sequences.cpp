@@ -37,8 +37,8 @@ void read_options(Sequence& s, const std::vector<const Node*>& options, bool is_
     auto digits = sql.find_first_of("0123456789", static_cast<std::size_t>(it->second->location()));
     auto end = std::min(sql.find_first_not_of("0123456789", digits), sql.size());
     auto before = sql.find_last_not_of(" \t\r\n", digits - 1);
-    auto value = types::parse_text(types::int8_oid,
-                                   (sql[before] == '-' ? "-" : "") + sql.substr(digits, end - digits), {});
+    auto value =
+        types::parse_text(types::int8_oid, (sql[before] == '-' ? "-" : "") + sql.substr(digits, end - digits), {});
     if (!value) fail(value.error());
     return std::get<std::int64_t>(*value);
   };
@@ -71,8 +71,7 @@ void read_options(Sequence& s, const std::vector<const Node*>& options, bool is_
     s.lowest = up ? 1 : low;
   if (s.lowest < low || s.lowest > high)
     bad(fmt::format("MINVALUE ({}) is out of range for sequence data type {}", s.lowest, types::type_name(s.type)));
-  if (s.lowest >= s.highest)
-    bad(fmt::format("MINVALUE ({}) must be less than MAXVALUE ({})", s.lowest, s.highest));
+  if (s.lowest >= s.highest) bad(fmt::format("MINVALUE ({}) must be less than MAXVALUE ({})", s.lowest, s.highest));
   if (auto start = number("start"))
     s.start = *start;
   else if (is_new)
@@ -86,8 +85,7 @@ void read_options(Sequence& s, const std::vector<const Node*>& options, bool is_
   } else if (is_new) {
     s.last = s.start;
   }
-  if (s.last < s.lowest)
-    bad(fmt::format("RESTART value ({}) cannot be less than MINVALUE ({})", s.last, s.lowest));
+  if (s.last < s.lowest) bad(fmt::format("RESTART value ({}) cannot be less than MINVALUE ({})", s.last, s.lowest));
   if (s.last > s.highest)
     bad(fmt::format("RESTART value ({}) cannot be greater than MAXVALUE ({})", s.last, s.highest));
   if (auto cache = number("cache")) {
@@ -152,8 +150,7 @@ std::string alter_sequence(const RawStatement& raw, SessionState& session) {
                    fmt::format("relation \"{}\" does not exist, skipping", r.text("relname")));
     return "ALTER SEQUENCE";
   }
-  if (table->kind != 'S')
-    fail(sqlstate::wrong_object_type, fmt::format("\"{}\" is not a sequence", table->name));
+  if (table->kind != 'S') fail(sqlstate::wrong_object_type, fmt::format("\"{}\" is not a sequence", table->name));
   session.waits().lock(*table, LockMode::share_row_exclusive);
   // What ALTER SEQUENCE does is undone with the transaction, other than what nextval() does.
   auto changed = std::make_shared<Sequence>(*table->sequence);

@@ -65,9 +65,10 @@ void RowWriter::check(const Row& row, Context& context) const {
   for (const auto& each : table_->checks) {
     Value value = evaluate(*each.condition, context);
     if (is_null(value) || std::get<bool>(value)) continue;
-    throw violation(sqlstate::check_violation,
-                    fmt::format("new row for relation \"{}\" violates check constraint \"{}\"", table_->name, each.name),
-                    fmt::format("Failing row contains {}.", row_text(*table_, row, context.style)), *table_, each.name);
+    throw violation(
+        sqlstate::check_violation,
+        fmt::format("new row for relation \"{}\" violates check constraint \"{}\"", table_->name, each.name),
+        fmt::format("Failing row contains {}.", row_text(*table_, row, context.style)), *table_, each.name);
   }
   context.row = outer;
 }
@@ -96,8 +97,7 @@ std::optional<std::size_t> RowWriter::find_equal(const Index& index, const Row& 
     const Stamp& stamp = table_->rows[place].stamp;
     if (place == except || transactions.is_aborted(stamp.made)) continue;
     bool ours = session_.transaction().is_own(stamp.ended);
-    if (stamp.ended != 0 && !transactions.is_aborted(stamp.ended) &&
-        (ours || !transactions.is_running(stamp.ended)))
+    if (stamp.ended != 0 && !transactions.is_aborted(stamp.ended) && (ours || !transactions.is_running(stamp.ended)))
       continue;
     if (transactions.is_running(stamp.made) && !session_.transaction().is_own(stamp.made))
       session_.waits().for_transaction(stamp.made, context(place));
@@ -185,8 +185,8 @@ RowWriter::Settled RowWriter::settle(std::size_t row, RowMode mode, std::string_
     }
     if (session_.transaction().is_own(ended)) return {};
     if (session_.settings().keeps_snapshot())
-      fail(sqlstate::t_r_serialization_failure, fmt::format("could not serialize access due to concurrent {}",
-                                                            version.next == 0 ? "delete" : "update"));
+      fail(sqlstate::t_r_serialization_failure,
+           fmt::format("could not serialize access due to concurrent {}", version.next == 0 ? "delete" : "update"));
     if (version.next == 0) {
       session_.waits().stop();
       return {};
