@@ -6,7 +6,7 @@ namespace pgconform::engine {
 
 bool analyze_command(const RawStatement& raw, SessionState& session, Analyzer& analyzer, Prepared& prepared) {
   auto& command = prepared.command;
-  (command = analyze_copy(raw)) || (command = analyze_notify(raw)) ||
+  (command = analyze_copy(raw)) || (command = analyze_notify(raw)) || (command = analyze_create_table_as(raw)) ||
       (command = analyze_prepared(raw, session, prepared)) ||
       (command = analyze_cursor(raw, session, analyzer, prepared));
   return command != nullptr;

@@ -26,6 +26,7 @@ bool analyze_command(const RawStatement& raw, SessionState& session, Analyzer& a
 
 // Each of them: null where the statement is another.
 std::shared_ptr<const Command> analyze_copy(const RawStatement& raw);
+std::shared_ptr<const Command> analyze_create_table_as(const RawStatement& raw);
 std::shared_ptr<const Command> analyze_notify(const RawStatement& raw);
 std::shared_ptr<const Command> analyze_prepared(const RawStatement& raw, SessionState& session, Prepared& prepared);
 std::shared_ptr<const Command> analyze_cursor(const RawStatement& raw, SessionState& session, Analyzer& analyzer,
