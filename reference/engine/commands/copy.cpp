@@ -159,8 +159,12 @@ class CopiedRows : public RowSource {
         break;
     }
     row.clear();
-    for (at_ = 0; at_ < columns_.size(); ++at_) row.push_back(value_of(fields_[at_], columns_[at_], work));
+    for (at_ = 0; at_ < fields_.size(); ++at_) row.push_back(value_of(fields_[at_], columns_[at_], work));
     at_ = none;
+    // Values are read from left to right, and the first error is told: a missing one is missed only when it is its
+    // turn.
+    if (row.size() < columns_.size())
+      fail(sqlstate::bad_copy_file_format, fmt::format("missing data for column \"{}\"", columns_[row.size()].name));
     return Step::row;
   }
   CopyReader& reader() { return *reader_; }

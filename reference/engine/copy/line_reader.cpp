@@ -274,8 +274,6 @@ class LineReader : public CopyReader {
 
   void check_width(const std::vector<Field>& fields) const {
     if (fields.size() > columns_.size()) fail(sqlstate::bad_copy_file_format, "extra data after last expected column");
-    if (fields.size() < columns_.size())
-      fail(sqlstate::bad_copy_file_format, fmt::format("missing data for column \"{}\"", columns_[fields.size()]));
   }
 
   const CopyOptions options_;

@@ -21,7 +21,7 @@ class CopyReader {
   virtual void feed(std::string_view bytes) = 0;
   // end: no more will come.
   void end() { ended_ = true; }
-  // next: the fields of one row, as many as there are columns; or that there is none yet, or none any more.
+  // next: the fields of one row, at most as many as there are columns; or that there is none yet, or none any more.
   virtual Got next(std::vector<Field>& fields) = 0;
   // line: of the row at hand, from 1; line_text: it, where it is known as a whole.
   std::int64_t line() const { return line_; }
