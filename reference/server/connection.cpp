@@ -1,5 +1,6 @@
 #include "server/connection.hpp"
 
+#include <algorithm>
 #include <array>
 #include <asio/co_spawn.hpp>
 #include <asio/detached.hpp>
@@ -12,6 +13,7 @@
 #include "auth/end_point.hpp"
 #include "net/deadline.hpp"
 #include "net/tls_session.hpp"
+#include "server/by_name.hpp"
 #include "server/server.hpp"
 
 namespace pgconform::server {
@@ -19,6 +21,7 @@ namespace pgconform::server {
 namespace {
 
 constexpr auto quietly = asio::experimental::as_tuple(asio::use_awaitable);
+constexpr auto lookup_timeout = std::chrono::seconds(10);
 constexpr auto goodbye_timeout = std::chrono::seconds(1);
 
 LogLevel level_of(session::Severity severity) {
@@ -101,14 +104,33 @@ asio::awaitable<bool> Connection::read(std::optional<net::TimePoint> until) {
   if (!arrived && logged_in() && arrived.error().kind == net::ErrorKind::timeout && !said_goodbye_) co_return true;
   if (!arrived) {
     // Nothing is said to the client, as PostgreSQL says nothing then.
-    if (arrived.error().kind == net::ErrorKind::timeout) {
+    if (!logged_in() && arrived.error().kind == net::ErrorKind::timeout) {
       server_.log().write(LogLevel::information, "PostgreSQLHandler", "canceling authentication due to timeout");
     }
     session_->peer_closed();
     co_return false;
   }
+  if (!logged_in()) co_await look_up({buffer.data(), *arrived});
   session_->receive({buffer.data(), *arrived});
   co_return true;
+}
+
+asio::awaitable<void> Connection::look_up(std::string_view bytes) {
+  const auto user = login_name_.feed(bytes);
+  const auto* networks = user ? accounts_.barring(*user) : nullptr;
+  if (networks == nullptr) co_return;
+  net::Result<bool> admitted = false;
+  if (networks->has_names()) {
+    const auto until = std::min(login_deadline_, std::chrono::steady_clock::now() + lookup_timeout);
+    admitted = co_await net::with_deadline(admitted_by_name(*networks, stream_.peer().host), until);
+  }
+  if (admitted.value_or(false)) {
+    accounts_.admit(*user);
+  } else {
+    server_.log().write(LogLevel::information, "PostgreSQLHandler",
+                        "user \"" + *user + "\" may not log in from " + stream_.peer().text() +
+                            (admitted ? "" : ", whose name could not be looked up"));
+  }
 }
 
 asio::awaitable<bool> Connection::write(std::string_view bytes) {
@@ -122,6 +144,7 @@ asio::awaitable<bool> Connection::start_tls(std::string early) {
     server_.log().write(LogLevel::error, "PostgreSQLHandler", "TLS handshake failed: " + established.error().text);
     co_return false;
   }
+  login_name_.encrypted();
   session_->tls_established(auth::tls_server_end_point(context.certificate()).value_or(""), stream_.tls()->alpn());
   co_return true;
 }

@@ -10,6 +10,7 @@
 #include "net/stream.hpp"
 #include "net/tls_context.hpp"
 #include "server/directory.hpp"
+#include "server/login_name.hpp"
 #include "session/session.hpp"
 
 namespace pgconform::server {
@@ -41,11 +42,15 @@ class Connection : public std::enable_shared_from_this<Connection> {
   void wake();
   asio::awaitable<void> say_aside();
 
+  // look_up: find out what the user whose name these bytes complete may need to be let in.
+  asio::awaitable<void> look_up(std::string_view bytes);
+
   bool logged_in() const { return !session_->cancel_key().empty(); }
 
   Server& server_;
   net::Stream stream_;
   Directory::View accounts_;
+  LoginName login_name_;
   std::optional<net::TlsServerContext> tls_;  // until the handshake is over
   std::int32_t pid_;
   std::unique_ptr<session::Session> session_;

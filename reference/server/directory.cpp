@@ -68,11 +68,19 @@ std::optional<session::Account> Directory::View::find(std::string_view name) con
   session::Account account;
   account.secret = secret_of(user->authentication);
   account.supported = !std::holds_alternative<UnsupportedMethod>(user->authentication);
-  if (user->networks) {
-    const auto address = parse_ip(peer_);
-    account.may_come_from = address && user->networks->admits_address(*address);
-  }
+  account.may_come_from = !user->networks || admits(*user->networks) || admitted_ == name;
   return account;
+}
+
+const Networks* Directory::View::barring(std::string_view name) const {
+  const User* user = directory_->user(name);
+  if (user == nullptr || !user->networks || admits(*user->networks)) return nullptr;
+  return &*user->networks;
+}
+
+bool Directory::View::admits(const Networks& networks) const {
+  const auto address = parse_ip(peer_);
+  return address && networks.admits_address(*address);
 }
 
 }  // namespace pgconform::server

@@ -26,13 +26,20 @@ class Directory : public std::enable_shared_from_this<Directory> {
         : directory_(std::move(directory)), peer_(std::move(peer)) {}
     // find: unknown users have an account too where others log in with SCRAM: one that nobody gets into.
     std::optional<session::Account> find(std::string_view user) const override;
+    // barring: the networks of this user, if the peer's address alone does not admit it; its name may, see admit().
+    const Networks* barring(std::string_view user) const;
+    // admit: the peer's name is one that this user may come from.
+    void admit(std::string user) { admitted_ = std::move(user); }
     bool any_scram() const override { return !directory_->scram_forms_.empty(); }
 
    private:
     std::shared_ptr<const Directory> directory_;
+    bool admits(const Networks& networks) const;
+
     std::string peer_;
+    std::optional<std::string> admitted_;
   };
-  View from(std::string peer) const { return {shared_from_this(), std::move(peer)}; }
+  View from(std::string peer) const { return {shared_from_this(), peer.substr(0, peer.find('%'))}; }  // without zone
 
   // user: the user of that name, or null.
   const User* user(std::string_view name) const;

@@ -248,6 +248,63 @@ def _():
     server.stop()
 
 
+def admits(networks, source, user="guest"):
+    """Does a user of these networks get in without a password from this address? The answer's first message tells."""
+    configuration("networks", users=f"<guest><no_password/><networks>{networks}</networks></guest>")
+    reload(networks_server)
+    return Raw(networks_server, user, source).socket.recv(9) == b"R\0\0\0\x08\0\0\0\0"
+
+
+networks_server = Server(PROGRAM, "-C", configuration("networks"))
+
+
+@check("networks: addresses with and without masks")
+def _():
+    for networks, near, far in (("<ip>127.0.0.1</ip>", True, False), ("<ip>127.9.0.0/16</ip>", False, True), ("<ip>127.0.0.0/8</ip>", True, True),
+                                ("<ip>127.9.0.0/255.255.0.0</ip>", False, True), ("<ip>::/0</ip>", True, True), ("<ip>::1</ip>", False, False),
+                                ("<ip>::ffff:127.0.0.1</ip>", True, False), ("<ip>::ffff:127.9.0.0/ffff:ffff:ffff:ffff:ffff:ffff:ffff:0</ip>", False, True),
+                                ("<ip>192.0.2.1</ip><ip>127.9.9.9</ip>", False, True), ("", False, False)):
+        expect(admits(networks, "127.0.0.1") == near, f"{networks} from 127.0.0.1")
+        expect(admits(networks, "127.9.9.9") == far, f"{networks} from 127.9.9.9")
+
+
+@check("networks: a host admits the addresses of its name, and a lookup that fails nobody")
+def _():
+    for networks, near in (("<host>localhost</host>", True), ("<host>127.0.0.1</host>", True), ("<host>does-not-exist.invalid</host>", False),
+                           ("<host>does-not-exist.invalid</host><host>localhost</host>", True), ("<host>127.9.9.8</host><ip>127.0.0.1</ip>", True)):
+        expect(admits(networks, "127.0.0.1") == near, f"{networks} from 127.0.0.1")
+        expect(not admits(networks, "127.9.9.9"), f"{networks} from 127.9.9.9")
+
+
+@check("networks: a pattern matches the whole name that the address has, and admits no address without one")
+def _():
+    own = re.escape(socket.gethostbyaddr("127.0.0.1")[0])
+    for pattern, near in ((f"^{own}$", True), (own, True), (".*", True), (own[:-1], False), (f"{own}.+", False), ("other|" + own, True)):
+        expect(admits(f"<host_regexp>{pattern}</host_regexp>", "127.0.0.1") == near, f"{pattern} from 127.0.0.1")
+        expect(not admits(f"<host_regexp>{pattern}</host_regexp>", "127.9.9.9"), f"{pattern} from 127.9.9.9")
+    for user in ("nobody", "guest2"):
+        expect(not admits("<host_regexp>.*</host_regexp>", "127.0.0.1", user), user)
+
+
+@check("networks: names are looked up behind TLS and SCRAM too, and a name that is refused looks like a wrong password")
+def _():
+    scram = "<password_scram_sha256_hex>04e7a70338d7af7bb6142fe7e19fef46d9b605f3e78b932a60e8200ef9154976</password_scram_sha256_hex>"
+    server = Server(PROGRAM, "-C", configuration("names", mode="none", users=f"""
+      <near>{scram}<networks><host>localhost</host></networks></near><far>{scram}<networks><host>does-not-exist.invalid</host></networks></far>"""))
+    for mode in ("require", "disable"):
+        expect(login(server, "near", "abacaba", f"sslmode={mode}") == "in\n", mode)
+        expect_in('password authentication failed for user "far"', login(server, "far", "abacaba", f"sslmode={mode}", ok=False))
+        server.wait_for_log('user "far" may not log in from 127.0.0.1:')
+    server.stop()
+
+
+@check("networks: a pattern that is none keeps the server from starting")
+def _():
+    file = configuration("pattern", users="<bob><no_password/><networks><host_regexp>a(</host_regexp></networks></bob>")
+    status, text = started("-C", file)
+    expect(status == 1 and text.startswith(file) and "<host_regexp>" in text and text.count("\n") == 1, text)
+
+
 @check("--scram-line makes a user's line from a password, typed without echo or piped")
 def _():
     terminal = Terminal(PROGRAM, "--scram-line")

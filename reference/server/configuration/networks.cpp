@@ -2,6 +2,7 @@
 
 #include <arpa/inet.h>
 #include <fmt/format.h>
+#include <re2/re2.h>
 
 #include <algorithm>
 #include <charconv>
@@ -89,9 +90,14 @@ Networks read_networks(const Element& section, Warnings& warnings) {
       const auto range = parse_address_range(word);
       if (!range) throw ConfigurationError(child, fmt::format("\"{}\" is wrong, expected {}", word, expected));
       networks.ranges.push_back(*range);
+    } else if (child.name == "host") {
+      networks.hosts.emplace_back(word_of(child, "a host name"));
     } else {
-      auto& list = child.name == "host" ? networks.hosts : networks.host_regexps;
-      list.emplace_back(word_of(child, child.name == "host" ? "a host name" : "a regular expression"));
+      constexpr std::string_view expected = "a regular expression (RE2)";
+      const std::string pattern(word_of(child, expected));
+      if (const re2::RE2 compiled(pattern, re2::RE2::Quiet); !compiled.ok())
+        throw ConfigurationError(child, fmt::format("is wrong, expected {}: {}", expected, compiled.error()));
+      networks.host_regexps.push_back(pattern);
     }
   }
   if (section.children.empty()) warnings.add(section, "is empty, so this user cannot log in from anywhere");

@@ -34,6 +34,7 @@ struct Networks {
   std::vector<std::string> hosts;         // names, to be looked up when the user logs in
   std::vector<std::string> host_regexps;  // to be matched whole with the peer's name
 
+  bool has_names() const { return !hosts.empty() || !host_regexps.empty(); }
   // admits_address tells whether one of the ranges holds `peer`. Hosts and patterns are the caller's to look up.
   bool admits_address(const IpAddress& peer) const;
 };

@@ -1,0 +1,17 @@
+#pragma once
+
+#include <asio/awaitable.hpp>
+#include <string>
+
+#include "net/error.hpp"
+#include "server/configuration/networks.hpp"
+
+namespace pgconform::server {
+
+// admitted_by_name: may a peer at this address log in by <host> or <host_regexp>? As ClickHouse decides it: a host
+// admits the addresses that its name has; a pattern admits a peer whose own name, found by its address, matches as a
+// whole and has that address again, because a name by address is whatever the address's owner says. A lookup that fails
+// admits nobody. Other connections are served meanwhile; `networks` must outlive it.
+asio::awaitable<net::Result<bool>> admitted_by_name(const Networks& networks, std::string peer);
+
+}  // namespace pgconform::server
