@@ -4,6 +4,7 @@
 #include <string>
 #include <vector>
 
+#include "engine/analyze/scope.hpp"
 #include "engine/plan.hpp"
 #include "engine/resolve.hpp"
 #include "engine/session_state.hpp"
@@ -37,50 +38,90 @@ class Analyzer {
   enum class Clause : std::uint8_t {
     select_list,
     from,
+    join,
     where,
+    having,
+    group_by,
     order_by,
+    distinct_on,
     limit,
     offset,
     values,
     returning,
     set,
+    filter,
+    check,
+    conversion,
     default_value
   };
 
-  // statements (analyze_statements.cpp)
+  // What is set aside while a query inside another is analysed.
+  class Inside;
+
+  // queries (select.cpp, group.cpp, order.cpp, set_operation.cpp, with.cpp)
   std::unique_ptr<Query> query(const Node& select, bool resolve_unknowns);
-  std::unique_ptr<Query> values_query(const Node& select, bool resolve_unknowns);
+  std::unique_ptr<Query> inner_query(const Node& select, Scope::Border border, bool resolve_unknowns,
+                                     int* escape = nullptr);
+  void refuse_clauses(const Node& select);
+  void plain_select(const Node& select, Query& query, bool resolve_unknowns);
+  void values_query(const Node& select, Query& query, bool resolve_unknowns);
+  void set_operation(const Node& select, Query& query);
+  void with(const Node& clause, Query& query);
+  std::unique_ptr<CommonTable> common_table(const Node& node, bool recursive);
+  void group_by(const Node& select, Query& query);
+  void distinct(const Node& select, Query& query);
+  void regroup(Query& query);
+  void order_by(const Node& select, Query& query);
+  void limits(const Node& select, Query& query);
+  int listed_target(const Node& node, Query& query, std::string_view clause);
+  int find_or_add(ExprPtr expr, Query& query);
+
+  // FROM (from.cpp, join.cpp)
+  std::unique_ptr<FromItem> from_item(const Node& node);
+  std::unique_ptr<FromItem> from_table(const Node& range_var);
+  std::unique_ptr<FromItem> from_function(const Node& node);
+  std::unique_ptr<FromItem> from_query(const Node& node);
+  std::unique_ptr<FromItem> from_view(std::shared_ptr<Table> view, const Node& alias);
+  std::unique_ptr<FromItem> from_common(const Node& range_var);
+  std::unique_ptr<FromItem> join(const Node& body);
+  ExprPtr join_using(const std::vector<std::string_view>& names, FromItem& item, std::size_t before, std::size_t middle,
+                     ScopeItem& result);
+  void add_to_scope(FromItem& item, ScopeItem names, const Node& alias);
+  ScopeItem names_of(const std::shared_ptr<Table>& table, std::string alias);
+  std::shared_ptr<Table> find_table(const Node& range_var);
+
+  // INSERT, UPDATE, DELETE (change.cpp)
   std::unique_ptr<Insert> insert(const Node& node, std::optional<std::vector<session::Column>>& columns);
   std::unique_ptr<Change> change(const Node& node, bool is_delete,
                                  std::optional<std::vector<session::Column>>& columns);
-  void refuse_clauses(const Node& select);
-  void from_item(const Node& node, Query& query, std::vector<ExprPtr>& conditions);
-  void from_table(const Node& range_var, Query& query);
-  void from_function(const Node& node, Query& query);
-  void name_columns(FromItem& item, const Node& alias);
-  void targets(const std::vector<const Node*>& list, std::vector<ExprPtr>& exprs, std::vector<session::Column>& columns,
-               bool resolve_unknowns, Clause clause);
-  void expand_star(const Node& column_ref, std::vector<ExprPtr>& exprs, std::vector<session::Column>& columns);
-  void order_by(const Node& select, Query& query);
-  void limits(const Node& select, Query& query);
-  // (analyze_writes.cpp)
+  ExprPtr assign(ExprPtr expr, const TableColumn& column);
+  std::shared_ptr<Table> table_for_change(const Node& range_var, std::string_view verb);
+
+  // rows of one table (row_conditions.cpp)
   void conflict(const Node& clause, Insert& insert);
   void assignments(const std::vector<const Node*>& list, const Table& table,
                    std::vector<std::pair<int, ExprPtr>>& result);
   void check_identity(const Insert& insert, const Node& node) const;
-  std::shared_ptr<Table> table_for_change(const Node& range_var, std::string_view verb);
-  FromItem item_of(const std::shared_ptr<Table>& table, std::string alias);
-  ExprPtr assign(ExprPtr expr, const TableColumn& column);
 
-  // expressions (analyze_expressions.cpp)
+  // lists of results (targets.cpp)
+  void targets(const std::vector<const Node*>& list, std::vector<ExprPtr>& exprs, std::vector<session::Column>& columns,
+               bool resolve_unknowns, Clause clause);
+  void expand_star(const Node& column_ref, std::vector<ExprPtr>& exprs, std::vector<session::Column>& columns);
+
+  // expressions
   ExprPtr expression(const Node& node);
   ExprPtr column_ref(const Node& body);
+  [[noreturn]] void missing_table(std::string_view qualifier, int location);
   ExprPtr parameter(const Node& body);
   ExprPtr operation(const Node& body);
   ExprPtr in_list(const Node& body, std::string_view op);
   ExprPtr between(const Node& body);
   ExprPtr call(const Node& body);
+  ExprPtr set_returning(ExprPtr call, int location);
   ExprPtr aggregate(const Node& body, const Found& found, std::vector<ExprPtr> args);
+  void forbid_aggregate(int location);
+  void order_aggregate(const Node& body, Aggregate& aggregate);
+  ExprPtr subquery(const Node& body);
   ExprPtr type_cast(const Node& body);
   ExprPtr choice(const Node& body);
   ExprPtr value_function(const Node& body);
@@ -103,12 +144,17 @@ class Analyzer {
   std::vector<Oid> parameters_;  // 0: not used yet; unknown_oid: used, type still open
   bool takes_parameters_ = false;
   std::vector<std::pair<int, int>> loose_parameters_;  // number and location, where the context gave no type
-  std::vector<FromItem>* scope_ = nullptr;
-  std::vector<Aggregate>* aggregates_ = nullptr;
-  bool in_aggregate_ = false, saw_plain_column_ = false;
-  const Expr* plain_column_ = nullptr;
-  std::string plain_column_name_;
-  int plain_column_location_ = -1;
+  Scope* scope_ = nullptr;
+  // The queries of WITH that can be seen from here, the innermost last, and how far out each was defined.
+  struct VisibleCommon {
+    const CommonTable* table;
+    const Scope* home;
+    bool working;
+  };
+  std::vector<VisibleCommon> visible_common_;
+  Query* query_ = nullptr;  // whose aggregates and set-returning functions are collected
+  bool in_aggregate_ = false, in_series_ = false;
+  int operands_ = 0;  // in use around here
   Clause clause_ = Clause::select_list;
 };
 

@@ -250,6 +250,38 @@ TEST(Execution, PausesWithinAnAggregate) {
   EXPECT_TRUE(std::holds_alternative<session::Execution::More>(*progress));
 }
 
+// Whatever a query does at length, a step ends after a slice of it.
+TEST(Execution, PausesInsideExpressionsJoinsAndRecursion) {
+  for (std::string_view sql :
+       {"select (select count(*) from generate_series(1, 1000000000))",
+        "select 1 where 0 in (select i from generate_series(1, 1000000000) i)",
+        "select count(*) from generate_series(1, 100000) a, generate_series(1, 100000) b",
+        "select 1 from generate_series(1, 100000) a full join generate_series(1, 100000) b on a + b < 0",
+        "with recursive n as (select 1 as i union all select i from n) select count(*) from n",
+        "select i from generate_series(1, 1000000000) i order by 1 limit 1",
+        "select 1 offset (select count(*) from generate_series(1, 1000000000))"}) {
+    auto engine = make_engine();
+    auto b = login(*engine);
+    b->start_command({});
+    auto parsed = b->parse(sql);
+    auto run = b->execute(*b->analyze(parsed->at(0), std::nullopt), {});
+    auto progress = (*run)->step([](auto) { return true; }, 0, {});
+    ASSERT_TRUE(progress) << sql;
+    EXPECT_TRUE(std::holds_alternative<session::Execution::More>(*progress)) << sql;
+  }
+}
+
+// An expression that was left in the middle goes on with the same row.
+TEST(Execution, GoesOnInsideExpressions) {
+  auto engine = make_engine();
+  auto b = login(*engine);
+  EXPECT_EQ(simple_query(*b, "select sum((select count(*) from generate_series(1, i * 100))) from generate_series(1, 50) i"),
+            "T sum:numeric\nD 127500\nC SELECT 1\nZ I\n");
+  EXPECT_EQ(simple_query(*b, "select i from generate_series(4998, 5003) i where i > all (select k from generate_series(1, "
+                             "5000) k) and i in (select k from generate_series(1, 5002) k) order by 1"),
+            "T i:integer\nD 5001\nD 5002\nC SELECT 2\nZ I\n");
+}
+
 TEST(Execution, SleepsWithoutBlocking) {
   auto engine = make_engine();
   auto b = login(*engine);
@@ -405,8 +437,8 @@ TEST(Refusals, NameTheConstructAndItsPlace) {
             "E ERROR 0A000 CHECKPOINT is not supported by this server @3");
   EXPECT_EQ(first_line(simple_query(*b, "select random()")),
             "E ERROR 0A000 function random is not supported by this server @8");
-  EXPECT_EQ(first_line(simple_query(*b, "select (select 1)")),
-            "E ERROR 0A000 a subquery in an expression is not supported by this server @8");
+  EXPECT_EQ(first_line(simple_query(*b, "select array(select 1)")),
+            "E ERROR 0A000 ARRAY(SELECT) is not supported by this server @8");
   EXPECT_EQ(
       first_line(simple_query(*b, "select now() - now()")),
       "E ERROR 0A000 operator timestamp with time zone - timestamp with time zone is not supported by this server @14");

@@ -62,6 +62,12 @@ Value extreme(const Expr& expr, Context& context) {
 
 }  // namespace
 
+void set_operand(Context& context, int number, Value value) {
+  auto place = static_cast<std::size_t>(number);
+  if (context.operands.size() <= place) context.operands.resize(place + 1);
+  context.operands[place] = std::move(value);
+}
+
 Value evaluate(const Expr& expr, Context& context) {
   StackBase::check();
   auto arg = [&](std::size_t i) { return evaluate(*expr.args[i], context); };
@@ -70,10 +76,22 @@ Value evaluate(const Expr& expr, Context& context) {
       return expr.value;
     case ExprKind::parameter:
       return context.parameters[static_cast<std::size_t>(expr.number)];
-    case ExprKind::column:
-      return context.row[static_cast<std::size_t>(expr.number)];
+    case ExprKind::column: {
+      const Context* home = &context;
+      for (int level = expr.level; level > 0; --level) home = home->outer;
+      return home->row[static_cast<std::size_t>(expr.number)];
+    }
     case ExprKind::aggregate:
-      return context.aggregates[static_cast<std::size_t>(expr.number)];
+      return {};  // analysis has made columns of them
+    case ExprKind::operand:
+      return context.operands[static_cast<std::size_t>(expr.number)];
+    case ExprKind::with_operand: {
+      Value value = arg(0);
+      set_operand(context, expr.number, std::move(value));
+      return arg(1);
+    }
+    case ExprKind::subquery:
+      return evaluate_subquery(expr, context);
     case ExprKind::call:
       return call(expr, context);
     case ExprKind::relabel:

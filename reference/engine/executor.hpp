@@ -20,9 +20,16 @@ struct Work {
   int budget = 0;  // rows that may still be touched in this slice
 
   bool spend() { return --budget >= 0; }
+  // lend · take_back: let a run inside this one use the budget.
+  void lend(Work& inner) const {
+    inner.budget = budget;
+    inner.context.now = context.now;
+    inner.context.style = context.style;
+  }
+  void take_back(const Work& inner) { budget = inner.budget; }
 };
 
-// RowSource: one node. After Suspend has come out of next(), next() is called again and goes on with the same row.
+// RowSource: one node. After Suspend or Pause has come out of next(), next() is called again and goes on with the same row.
 class RowSource {
  public:
   virtual ~RowSource() = default;

@@ -14,8 +14,9 @@ namespace pgconform::engine {
 enum class ExprKind : std::uint8_t {
   constant,   // value
   parameter,  // number: which, from 0
-  column,     // number: place in the input row
-  aggregate,  // number: place among the query's aggregates
+  column,     // number: place in the input row, of the query `level` subqueries further out
+  aggregate,  // number: place among the query's aggregates; only until the analysis of the query ends
+  operand,    // number: the value that an `with_operand` around it has put there
   call,       // implementation(args); strict: NULL if an argument is
   input,      // args[0], a string, read as `type`
   output,     // args[0] written as a string
@@ -34,6 +35,8 @@ enum class ExprKind : std::uint8_t {
   is_not_unknown,
   distinct,
   not_distinct,  // implementation: the = operator
+  with_operand,  // args[1], in which the value of args[0] is operand `number`: CASE x WHEN …
+  subquery,      // quantifier, number: how many queries further out it looks
   choice,        // CASE: args are condition, result, condition, result, …, default
   coalesce,
   null_if,  // implementation: the = operator on args[1], args[2]; args[0] is the result
@@ -43,6 +46,11 @@ enum class ExprKind : std::uint8_t {
   column_default,  // shared, a column's DEFAULT
 };
 
+// Quantifier: of a subquery. For any and all, args are the left side, the subquery's column (operand `level`) made to fit
+// the operator, which is `implementation`.
+enum class Quantifier : std::uint8_t { scalar, exists, any, all, any_equal };
+
+struct Query;
 struct Expr;
 using ExprPtr = std::unique_ptr<Expr>;
 
@@ -52,6 +60,7 @@ struct Expr {
   std::int32_t modifier = -1;
   int location = -1;
   int number = 0;
+  int level = 0;
   bool strict = true;
   bool is_volatile = false;
   bool immutable = true;
@@ -62,6 +71,8 @@ struct Expr {
   std::int16_t attribute = 0;
   std::vector<ExprPtr> args;
   std::shared_ptr<const Expr> shared;
+  std::shared_ptr<Query> subquery;
+  Quantifier quantifier = Quantifier::scalar;
 };
 
 inline ExprPtr make_expr(ExprKind kind, types::Oid type, int location) {

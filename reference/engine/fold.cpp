@@ -1,73 +1,147 @@
 #include "engine/fold.hpp"
 
+#include <algorithm>
+
 #include "engine/stack.hpp"
 
 namespace pgconform::engine {
 namespace {
 
-// True if the whole expression is constant, which the caller then evaluates; constant parts of one that is not are
-// evaluated here.
-bool fold(const Expr& expr, Context& context) {
-  StackBase::check();
-  switch (expr.kind) {
-    case ExprKind::constant:
-    case ExprKind::parameter:
-      return true;
-    case ExprKind::column:
-    case ExprKind::aggregate:
-    case ExprKind::current:
-    case ExprKind::column_default:
-      return false;
-    case ExprKind::choice: {
-      // An arm whose condition is constant is either the answer or gone.
-      bool all = true;
-      std::size_t i = 0;
-      for (; i + 1 < expr.args.size(); i += 2) {
-        bool constant = fold(*expr.args[i], context);
-        bool taken = constant && is_true(evaluate(*expr.args[i], context));
-        all = all && constant;
-        if (constant && !taken) continue;
-        bool result = fold(*expr.args[i + 1], context);
-        if (taken && all) return result;
-        if (result) evaluate(*expr.args[i + 1], context);
-        if (taken) return false;
-      }
-      bool last = fold(*expr.args[i], context);
-      if (all) return last;
-      if (last) evaluate(*expr.args[i], context);
+class Folder {
+ public:
+  explicit Folder(Context& context) : context_(context) {}
+
+  // fold: true if the whole expression is constant, which the caller then evaluates; constant parts of one that is not
+  // are evaluated here.
+  bool fold(const Expr& expr) {
+    StackBase::check();
+    switch (expr.kind) {
+      case ExprKind::constant:
+      case ExprKind::parameter:
+        return true;
+      case ExprKind::operand:
+        return std::ranges::find(known_, expr.number) != known_.end();
+      case ExprKind::column:
+      case ExprKind::aggregate:
+      case ExprKind::current:
+      case ExprKind::column_default:
+        return false;
+      case ExprKind::subquery:
+        if (!expr.args.empty()) check(*expr.args[0]);
+        query(*expr.subquery);
+        return false;
+      case ExprKind::with_operand:
+        return with_operand(expr);
+      case ExprKind::choice:
+        return choice(expr);
+      default:
+        return other(expr);
+    }
+  }
+
+  // check: an expression that stands by itself.
+  void check(const Expr& expr) {
+    if (fold(expr)) evaluate(expr, context_);
+  }
+
+  void query(const Query& q) {
+    StackBase::check();
+    if (q.left) query(*q.left);
+    if (q.right) query(*q.right);
+    if (q.from) from(*q.from);
+    for (const auto& row : q.values) each(row);
+    each(q.targets);
+    for (const auto& call : q.series) each(call->args);
+    for (const auto& aggregate : q.aggregates) {
+      each(aggregate.args);
+      if (aggregate.filter) check(*aggregate.filter);
+    }
+    for (const auto* one : {&q.where, &q.having, &q.offset, &q.limit})
+      if (*one) check(**one);
+    each(q.keys);
+  }
+
+ private:
+  void each(const std::vector<ExprPtr>& list) {
+    for (const auto& expr : list) check(*expr);
+  }
+
+  void from(const FromItem& item) {
+    StackBase::check();
+    if (item.query) query(*item.query);
+    // A query of WITH that nobody reads is not planned either.
+    if (item.common && !item.working && std::ranges::find(planned_, item.common) == planned_.end()) {
+      planned_.push_back(item.common);
+      query(*item.common->query);
+    }
+    if (item.function) each(item.function->args);
+    if (item.left) from(*item.left);
+    if (item.right) from(*item.right);
+    if (item.condition) check(*item.condition);
+  }
+
+  bool with_operand(const Expr& expr) {
+    if (!fold(*expr.args[0])) {
+      check(*expr.args[1]);
       return false;
     }
-    default:
-      break;
+    set_operand(context_, expr.number, evaluate(*expr.args[0], context_));
+    known_.push_back(expr.number);
+    bool constant = fold(*expr.args[1]);
+    known_.pop_back();
+    return constant;
   }
-  std::vector<bool> constant;
-  bool all = expr.kind != ExprKind::call || expr.immutable;
-  for (const auto& arg : expr.args) {
-    constant.push_back(fold(*arg, context));
-    all = all && constant.back();
-    if (!constant.back() ||
-        (expr.kind != ExprKind::both && expr.kind != ExprKind::either && expr.kind != ExprKind::coalesce))
-      continue;
-    // What decides the outcome hides what follows.
-    Value value = evaluate(*arg, context);
-    if (types::is_null(value)) continue;
-    if (expr.kind == ExprKind::coalesce) return all;
-    if (std::get<bool>(value) == (expr.kind == ExprKind::either)) return true;
+
+  // An arm whose condition is constant is either the answer or gone.
+  bool choice(const Expr& expr) {
+    bool all = true;
+    std::size_t i = 0;
+    for (; i + 1 < expr.args.size(); i += 2) {
+      bool constant = fold(*expr.args[i]);
+      bool taken = constant && is_true(evaluate(*expr.args[i], context_));
+      all = all && constant;
+      if (constant && !taken) continue;
+      bool result = fold(*expr.args[i + 1]);
+      if (taken && all) return result;
+      if (result) evaluate(*expr.args[i + 1], context_);
+      if (taken) return false;
+    }
+    bool last = fold(*expr.args[i]);
+    if (all) return last;
+    if (last) evaluate(*expr.args[i], context_);
+    return false;
   }
-  if (all) return true;
-  for (std::size_t i = 0; i < constant.size(); ++i)
-    if (constant[i]) evaluate(*expr.args[i], context);
-  return false;
-}
+
+  bool other(const Expr& expr) {
+    std::vector<bool> constant;
+    bool all = expr.kind != ExprKind::call || expr.immutable;
+    for (const auto& arg : expr.args) {
+      constant.push_back(fold(*arg));
+      all = all && constant.back();
+      if (!constant.back() ||
+          (expr.kind != ExprKind::both && expr.kind != ExprKind::either && expr.kind != ExprKind::coalesce))
+        continue;
+      // What decides the outcome hides what follows.
+      Value value = evaluate(*arg, context_);
+      if (types::is_null(value)) continue;
+      if (expr.kind == ExprKind::coalesce) return all;
+      if (std::get<bool>(value) == (expr.kind == ExprKind::either)) return true;
+    }
+    if (all) return true;
+    for (std::size_t i = 0; i < constant.size(); ++i)
+      if (constant[i]) evaluate(*expr.args[i], context_);
+    return false;
+  }
+
+  Context& context_;
+  std::vector<const CommonTable*> planned_;
+  std::vector<int> known_;  // operands whose value is constant
+};
 
 }  // namespace
 
 void check_constants(const Query& query, Context& context) {
-  for (const auto& item : query.from)
-    if (item.query) check_constants(*item.query, context);
-  for (const auto& target : query.targets)
-    if (fold(*target, context)) evaluate(*target, context);
-  if (query.where && fold(*query.where, context)) evaluate(*query.where, context);
+  Folder(context).query(query);
 }
 
 }  // namespace pgconform::engine

@@ -3,10 +3,12 @@
 #include <chrono>
 #include <initializer_list>
 #include <map>
+#include <memory>
 #include <optional>
 #include <span>
 #include <string_view>
 #include <utility>
+#include <vector>
 
 #include "engine/error.hpp"
 #include "engine/storage.hpp"
@@ -28,18 +30,32 @@ struct Suspend {
   std::optional<std::chrono::steady_clock::time_point> until;
 };
 
+// Pause: thrown where a slice is used up inside an expression; the row is evaluated again in the next one.
+struct Pause {};
+
+struct CommonTable;
+struct CommonRun;
+struct SubqueryRun;
+struct Work;
+
 // Context: what an evaluation can see.
 struct Context {
   SessionState& session;
   std::span<const Value> parameters{};
   std::span<const Value> row{};
-  std::span<const Value> aggregates{};
   types::Style style{};
   std::chrono::steady_clock::time_point now{};
   // What volatile functions have answered for the row at hand, so that evaluating it again after a wait does not run
   // them twice.
   std::map<const Expr*, Value> remembered{};
   std::map<const Expr*, std::chrono::steady_clock::time_point> deadlines{};
+  std::vector<Value> operands{};
+  // The run that this is part of, and the contexts around it: `outer` of the query whose subquery this is, `home` of the
+  // query whose WITH this runs.
+  Work* work = nullptr;
+  Context *outer = nullptr, *home = nullptr;
+  std::map<const Expr*, std::shared_ptr<SubqueryRun>> subqueries{};
+  std::map<const CommonTable*, std::shared_ptr<CommonRun>> common_tables{};
 };
 
 // Call: one call of a function. A strict function sees no NULL.

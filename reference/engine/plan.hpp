@@ -16,17 +16,31 @@ namespace pgconform::engine {
 struct Query;
 class Command;
 
-// Source: one item of FROM. Its columns stand side by side in the input row.
-struct FromItem {
-  enum class Kind : std::uint8_t { table, function, query } kind = Kind::table;
-  std::string alias;
+// CommonTable: one query of a WITH clause.
+struct CommonTable {
+  std::string name;
   std::vector<TableColumn> columns;
-  std::vector<Oid> origins;  // each column's table, for RowDescription
-  std::vector<std::int16_t> attributes;
-  std::shared_ptr<Table> table;
-  ExprPtr function;  // a call; `series` if it is generate_series
-  bool series = false, hidden_if_unqualified = false;
   std::unique_ptr<Query> query;
+  bool recursive = false;  // the query is a UNION whose right side reads what the last round has brought
+};
+
+// FromItem: the tree of FROM. Its columns stand side by side in the input row, from `first` on.
+struct FromItem {
+  enum class Kind : std::uint8_t { table, function, query, common, join } kind = Kind::table;
+  enum class Join : std::uint8_t { inner, left, right, full } join_kind = Join::inner;
+  int first = 0, width = 0;
+  std::string alias;                   // for EXPLAIN
+  std::shared_ptr<Table> table;
+  ExprPtr function;                    // a call; `series` if it is generate_series
+  bool series = false;
+  bool lateral = false;                // looks at what stands left of it
+  bool own_context = false;            // LATERAL (SELECT …)
+  std::unique_ptr<Query> query;
+  const CommonTable* common = nullptr;
+  bool working = false;                // the recursive reference: only the last round's rows
+  std::unique_ptr<FromItem> left, right;
+  ExprPtr condition;
+  std::vector<ExprPtr> merged;         // columns of USING that are neither side's: they follow those of `right`
 };
 
 struct SortKey {
@@ -37,19 +51,36 @@ struct SortKey {
 struct Aggregate {
   enum class Kind : std::uint8_t { count_all, count, sum, average, least, greatest, every, some, join } kind;
   Oid type;
-  std::vector<ExprPtr> args;
+  std::vector<ExprPtr> args;  // then what only its ORDER BY needs
   bool distinct = false;
+  ExprPtr filter{};
+  std::vector<SortKey> order{};  // targets are places in args
+  int location = -1;
 };
 
-// Query: SELECT or VALUES.
+// Query: SELECT, VALUES, or a set operation.
 struct Query {
+  enum class Operation : std::uint8_t { none, unite, intersect, except };
+
   std::vector<session::Column> columns;  // one for each visible target
-  std::vector<FromItem> from;
+  std::vector<std::unique_ptr<CommonTable>> with;
+  std::unique_ptr<FromItem> from;
   std::vector<std::vector<ExprPtr>> values;  // VALUES: rows instead of FROM
+  Operation operation = Operation::none;     // of left and right, instead of FROM
+  bool all = false;
+  std::unique_ptr<Query> left, right;
+  std::vector<ExprPtr> left_casts, right_casts;  // what makes a side's columns fit; empty if they do
   ExprPtr where;
-  std::vector<ExprPtr> targets;  // visible ones, then those that only ORDER BY needs
+  std::vector<ExprPtr> keys;  // GROUP BY
   std::vector<Aggregate> aggregates;
-  bool is_aggregated = false, distinct = false;
+  ExprPtr having;
+  std::vector<ExprPtr> series;    // set-returning functions of the select list
+  int series_at = 0;              // their place in the row
+  std::vector<ExprPtr> targets;   // visible ones, then those that only ORDER BY and DISTINCT ON need
+  std::vector<Oid> operand_types;  // of the rows that a set operation compares
+  bool is_grouped = false;        // then rows are keys and aggregates from HAVING on
+  bool distinct = false;
+  std::vector<int> distinct_on;  // targets
   std::vector<SortKey> order;
   ExprPtr limit, offset;
 };

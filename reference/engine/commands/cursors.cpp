@@ -15,9 +15,14 @@ constexpr std::int64_t binary = 1, scroll = 2, no_scroll = 4, insensitive = 8, a
 
 // can_go_back: PostgreSQL's plan for this query could be run backward: such a cursor scrolls without being asked.
 bool can_go_back(const Query& query) {
-  if (query.is_aggregated || query.distinct || query.from.size() > 1) return false;
-  if (query.from.empty()) return !query.values.empty();
-  const auto& item = query.from[0];
+  if (query.is_grouped || query.distinct || !query.distinct_on.empty() || !query.series.empty() || !query.with.empty())
+    return false;
+  if (query.operation != Query::Operation::none)
+    return query.operation == Query::Operation::unite && query.all && can_go_back(*query.left) &&
+           can_go_back(*query.right);
+  if (!query.from) return !query.values.empty();
+  const auto& item = *query.from;
+  if (item.kind == FromItem::Kind::join) return false;
   return item.kind != FromItem::Kind::query || can_go_back(*item.query);
 }
 

@@ -36,6 +36,7 @@ Run::Run(std::shared_ptr<const Prepared> statement, SessionState& session, std::
       parameters_(std::move(parameters)),
       work_{Context{session_}, {}, 0} {
   work_.context.parameters = parameters_;
+  work_.context.work = &work_;
 }
 
 bool Run::can_lock_all() const {
@@ -82,6 +83,9 @@ std::expected<Execution::Progress, session::Report> Run::step(const Sink& sink, 
     // What it has written is there for the next statement of the same transaction: CommandCounterIncrement().
     session_.transaction().advance_command();
     return Progress{std::move(*finished_)};
+  } catch (const Pause&) {
+    session_.notices().resize(said);  // it will be said again
+    return Progress{More{}};
   } catch (const Suspend& suspend) {
     session_.notices().resize(said);  // it will be said again
     return Progress{Wait{suspend.until}};

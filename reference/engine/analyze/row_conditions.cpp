@@ -1,36 +1,30 @@
 #include <algorithm>
 
-#include "engine/analyzer.hpp"
+#include "engine/analyze/inside.hpp"
+#include "engine/analyze/parts.hpp"
 #include "types/form.hpp"
 
 // Expressions over one table's rows that stand outside of queries: constraints, conversions, ON CONFLICT.
 namespace pgconform::engine {
 
 std::shared_ptr<const Expr> Analyzer::condition_of(const Node& node, const Table& table) {
-  std::vector<FromItem> scope;
-  scope.push_back(item_of(std::make_shared<Table>(table), table.name));
-  auto* outer = std::exchange(scope_, &scope);
-  clause_ = Clause::where;
-  auto condition = to_boolean(expression(node), "CHECK");
-  scope_ = outer;
-  return condition;
+  Inside inside(*this, nullptr, Scope::Border::statement);
+  inside.scope.items.push_back(names_of(std::make_shared<Table>(table), table.name));
+  clause_ = Clause::check;
+  return to_boolean(expression(node), "CHECK");
 }
 
 ExprPtr Analyzer::conversion_of(const Node& node, const Table& table, const TableColumn& from, const TableColumn& to) {
-  std::vector<FromItem> scope;
-  scope.push_back(item_of(std::make_shared<Table>(table), table.name));
-  auto* outer = std::exchange(scope_, &scope);
-  clause_ = Clause::where;
+  Inside inside(*this, nullptr, Scope::Border::statement);
+  inside.scope.items.push_back(names_of(std::make_shared<Table>(table), table.name));
+  clause_ = Clause::conversion;
   ExprPtr value;
   if (node.is_empty()) {
     auto place = std::ranges::find(table.columns, from.name, &TableColumn::name) - table.columns.begin();
-    value = make_expr(ExprKind::column, from.type, -1);
-    value->number = static_cast<int>(place);
-    value->modifier = from.modifier;
+    value = column_at(static_cast<int>(place), from.type, from.modifier, -1);
   } else {
     value = expression(node);
   }
-  scope_ = outer;
   Oid source[] = {value->type}, target[] = {to.type};
   if (!can_coerce(source, target, CastContext::assignment)) {
     bool explicitly = can_coerce(source, target, CastContext::explicit_cast);
@@ -91,17 +85,19 @@ void Analyzer::conflict(const Node& clause, Insert& insert) {
   }
   if (result->update) {
     // The row that is there, and beside it the one that was to be inserted.
-    std::vector<FromItem> scope;
-    scope.push_back(item_of(insert.table, insert.alias));
-    scope.push_back(item_of(insert.table, "excluded"));
-    for (auto& origin : scope[1].origins) origin = 0;
-    auto* outer = std::exchange(scope_, &scope);
+    Inside inside(*this, nullptr, Scope::Border::statement);
+    inside.scope.items.push_back(names_of(insert.table, insert.alias));
+    ScopeItem excluded = names_of(insert.table, "excluded");
+    for (auto& column : excluded.columns) {
+      column.table = 0;
+      column.place += static_cast<int>(excluded.columns.size());
+    }
+    inside.scope.items.push_back(std::move(excluded));
     assignments(clause.list("targetList"), table, result->assignments);
     if (clause.has("whereClause")) {
       clause_ = Clause::where;
       result->where = to_boolean(expression(clause["whereClause"]), "WHERE");
     }
-    scope_ = outer;
   }
   insert.conflict = std::move(result);
 }

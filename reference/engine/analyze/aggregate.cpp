@@ -1,0 +1,64 @@
+#include "engine/analyze/parts.hpp"
+#include "engine/analyze/walk.hpp"
+#include "engine/analyzer.hpp"
+
+// Calls of aggregate functions: transformAggregateCall().
+namespace pgconform::engine {
+
+void Analyzer::forbid_aggregate(int location) {
+  static constexpr std::pair<Clause, std::string_view> forbidden[] = {
+      {Clause::where, "WHERE"},       {Clause::from, "functions in FROM"},
+      {Clause::join, "JOIN conditions"}, {Clause::group_by, "GROUP BY"},
+      {Clause::limit, "LIMIT"},       {Clause::offset, "OFFSET"},
+      {Clause::values, "VALUES"},     {Clause::returning, "RETURNING"},
+      {Clause::set, "UPDATE"},        {Clause::filter, "FILTER"},
+      {Clause::check, "check constraints"}, {Clause::conversion, "transform expressions"},
+      {Clause::default_value, "DEFAULT expressions"}};
+  for (const auto& [clause, name] : forbidden)
+    if (clause == clause_)
+      fail(sqlstate::grouping_error, fmt::format("aggregate functions are not allowed in {}", name), location);
+}
+
+ExprPtr Analyzer::aggregate(const Node& body, const Found& found, std::vector<ExprPtr> args) {
+  int location = body.location();
+  using Kind = Aggregate::Kind;
+  static constexpr std::pair<std::string_view, Kind> kinds[] = {
+      {"count", Kind::count}, {"sum", Kind::sum},      {"avg", Kind::average},
+      {"min", Kind::least},   {"max", Kind::greatest}, {"bool_and", Kind::every},
+      {"every", Kind::every}, {"bool_or", Kind::some}, {"string_agg", Kind::join}};
+  const FunctionFact& fact = *found.fact;
+  Oid type = fact.result;
+  for (const auto& [name, kind] : kinds) {
+    if (fact.name != name || !types::is_supported(type)) continue;
+    Aggregate result{args.empty() ? Kind::count_all : kind, type, {}, body.flag("agg_distinct")};
+    result.args = std::move(args);
+    result.location = location;
+    if (fact.name == "count" && result.args.empty() && !body.flag("agg_star"))
+      fail(sqlstate::wrong_object_type, "count(*) must be used to call a parameterless aggregate function", location);
+    bool outer = std::exchange(in_aggregate_, true);
+    order_aggregate(body, result);
+    in_aggregate_ = outer;
+    if (body.has("agg_filter")) {
+      Clause clause = std::exchange(clause_, Clause::filter);
+      result.filter = to_boolean(expression(body["agg_filter"]), "FILTER");
+      clause_ = clause;
+    }
+    int lowest = -1;
+    auto look = [&](const Expr& expr) {
+      int level = lowest_level(expr);
+      if (level >= 0 && (lowest < 0 || level < lowest)) lowest = level;
+    };
+    for (const auto& arg : result.args) look(*arg);
+    if (result.filter) look(*result.filter);
+    if (lowest > 0) refuse("an aggregate of an outer query", location);
+    forbid_aggregate(location);
+    if (!query_) refuse("an aggregate here", location);
+    auto expr = make_expr(ExprKind::aggregate, type, location);
+    expr->number = static_cast<int>(query_->aggregates.size());
+    query_->aggregates.push_back(std::move(result));
+    return expr;
+  }
+  refuse(fmt::format("aggregate function {}", fact.name), location);
+}
+
+}  // namespace pgconform::engine

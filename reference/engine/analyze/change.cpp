@@ -1,0 +1,149 @@
+#include <algorithm>
+
+#include "engine/analyze/inside.hpp"
+#include "engine/analyze/parts.hpp"
+#include "engine/session_state.hpp"
+
+// INSERT, UPDATE, DELETE: transformInsertStmt() and its like.
+namespace pgconform::engine {
+
+std::shared_ptr<Table> Analyzer::table_for_change(const Node& r, std::string_view verb) {
+  auto table = find_table(r);
+  if (table->kind == 'v') refuse(fmt::format("{} of a view", verb), r.location());
+  if (table->kind == 'S')
+    fail(sqlstate::wrong_object_type, fmt::format("cannot change sequence \"{}\"", table->name));
+  return table;
+}
+
+std::unique_ptr<Insert> Analyzer::insert(const Node& node, std::optional<std::vector<session::Column>>& columns) {
+  if (node.has("withClause")) refuse("WITH", node["withClause"].location());
+  auto result = std::make_unique<Insert>();
+  result->table = table_for_change(node["relation"], "insert");
+  result->alias = node["relation"].has("alias") ? node["relation"]["alias"].text("aliasname") : result->table->name;
+  result->user_values_count = node.text("override") != "OVERRIDING_USER_VALUE";
+  const auto& attributes = result->table->columns;
+  std::vector<int> locations;
+  for (const auto* each : node.list("cols")) {
+    const Node& col = each->body();
+    auto it = std::ranges::find(attributes, col.text("name"), &TableColumn::name);
+    if (it == attributes.end())
+      fail(sqlstate::undefined_column,
+           fmt::format("column \"{}\" of relation \"{}\" does not exist", col.text("name"), result->table->name),
+           col.location());
+    if (col.has("indirection")) refuse("a subscripted column", col.location());
+    auto place = static_cast<int>(it - attributes.begin());
+    if (std::ranges::find(result->places, place) != result->places.end())
+      fail(sqlstate::duplicate_column, fmt::format("column \"{}\" specified more than once", col.text("name")),
+           col.location());
+    result->places.push_back(place);
+    locations.push_back(col.location());
+  }
+  bool listed = !result->places.empty();
+  const Node& select = node["selectStmt"].body();
+  auto check_width = [&](std::size_t width, int location) {
+    if (width > result->places.size())
+      fail(sqlstate::syntax_error, "INSERT has more expressions than target columns", location);
+    if (listed && width < result->places.size())
+      fail(sqlstate::syntax_error, "INSERT has more target columns than expressions", locations[width]);
+    result->places.resize(width);
+  };
+  if (!listed)
+    for (std::size_t i = 0; i < attributes.size(); ++i) result->places.push_back(static_cast<int>(i));
+  if (node.has("selectStmt")) {
+    const auto& lists = select.list("valuesLists");
+    if (!lists.empty() && select.list("sortClause").empty() && !select.has("limitCount") &&
+        !select.has("limitOffset") && !select.has("withClause")) {
+      result->source = std::make_unique<Query>();
+      Inside inside(*this, result->source.get(), Scope::Border::statement);
+      clause_ = Clause::values;
+      for (const auto* list : lists) {
+        const auto& items = list->body().list("items");
+        if (!result->source->values.empty() && items.size() != result->source->values[0].size())
+          fail(sqlstate::syntax_error, "VALUES lists must all be the same length", items[0]->body().location());
+        if (items.size() > result->places.size())
+          fail(sqlstate::syntax_error, "INSERT has more expressions than target columns",
+               items[result->places.size()]->body().location());
+        if (result->source->values.empty()) check_width(items.size(), -1);
+        auto& row = result->source->values.emplace_back();
+        for (std::size_t i = 0; i < items.size(); ++i) {
+          const auto& column = attributes[static_cast<std::size_t>(result->places[i])];
+          if (items[i]->is("SetToDefault")) {
+            auto value = make_expr(ExprKind::column_default, column.type, -1);
+            value->shared = column.default_value;
+            row.push_back(std::move(value));
+          } else {
+            row.push_back(assign(expression(*items[i]), column));
+          }
+        }
+      }
+      for (std::size_t i = 0; i < result->places.size(); ++i) {
+        auto target = make_expr(ExprKind::column, attributes[static_cast<std::size_t>(result->places[i])].type, -1);
+        target->number = static_cast<int>(i);
+        result->source->targets.push_back(std::move(target));
+        result->source->columns.emplace_back();
+      }
+    } else {
+      result->source = query(select, false);
+      check_width(result->source->columns.size(), -1);
+      for (std::size_t i = 0; i < result->places.size(); ++i) {
+        auto& target = result->source->targets[i];
+        const auto& column = attributes[static_cast<std::size_t>(result->places[i])];
+        bool sorted = std::ranges::any_of(result->source->order,
+                                          [&](const SortKey& k) { return k.target == static_cast<int>(i); });
+        if (sorted && target->type != column.type) refuse("ORDER BY a column that INSERT converts");
+        if (result->source->distinct && target->type != column.type)
+          refuse("DISTINCT on a column that INSERT converts");
+        if (!result->source->values.empty() && target->type == types::unknown_oid) resolve_unknown(target);
+        target = assign(std::move(target), column);
+      }
+    }
+    check_identity(*result, node);
+  } else {
+    result->places.clear();
+  }
+  if (node.has("onConflictClause")) conflict(node["onConflictClause"], *result);
+  if (node.has("returningList")) {
+    Inside inside(*this, nullptr, Scope::Border::statement);
+    inside.scope.items.push_back(names_of(result->table, result->alias));
+    columns.emplace();
+    targets(node.list("returningList"), result->returning, *columns, true, Clause::returning);
+  }
+  return result;
+}
+
+std::unique_ptr<Change> Analyzer::change(const Node& node, bool is_delete,
+                                         std::optional<std::vector<session::Column>>& columns) {
+  if (node.has("withClause")) refuse("WITH", node["withClause"].location());
+  if (node.has("fromClause") || node.has("usingClause")) refuse(is_delete ? "DELETE … USING" : "UPDATE … FROM");
+  auto result = std::make_unique<Change>();
+  result->is_delete = is_delete;
+  result->table = table_for_change(node["relation"], is_delete ? "delete" : "update");
+  std::string alias(node["relation"].has("alias") ? node["relation"]["alias"].text("aliasname") : result->table->name);
+  Inside inside(*this, nullptr, Scope::Border::statement);
+  inside.scope.items.push_back(names_of(result->table, alias));
+  assignments(node.list("targetList"), *result->table, result->assignments);
+  if (node.has("whereClause")) {
+    clause_ = Clause::where;
+    if (node["whereClause"].is("CurrentOfExpr")) refuse("WHERE CURRENT OF");
+    result->where = to_boolean(expression(node["whereClause"]), "WHERE");
+  }
+  if (node.has("returningList")) {
+    columns.emplace();
+    targets(node.list("returningList"), result->returning, *columns, true, Clause::returning);
+  }
+  return result;
+}
+
+std::shared_ptr<const Expr> Analyzer::default_of(const Node& node, const TableColumn& column) {
+  clause_ = Clause::default_value;
+  ExprPtr expr = expression(node);
+  Oid source[] = {expr->type}, target[] = {column.type};
+  if (!can_coerce(source, target, CastContext::assignment))
+    fail(sqlstate::datatype_mismatch,
+         fmt::format("column \"{}\" is of type {} but default expression is of type {}", column.name,
+                     types::type_name(column.type), types::type_name(expr->type)),
+         -1, "You will need to rewrite or cast the expression.");
+  return fit(coerce(std::move(expr), column.type, CastContext::assignment), column.modifier, CastContext::assignment);
+}
+
+}  // namespace pgconform::engine

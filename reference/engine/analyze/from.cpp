@@ -1,0 +1,173 @@
+#include "engine/analyze/inside.hpp"
+#include "engine/analyze/parts.hpp"
+#include "engine/analyze/walk.hpp"
+#include "engine/session_state.hpp"
+#include "engine/stack.hpp"
+
+// The items of FROM: transformFromClauseItem().
+namespace pgconform::engine {
+namespace {
+
+std::string full_name(const Node& range_var) {
+  std::string name(range_var.text("relname"));
+  if (range_var.has("schemaname")) name = std::string(range_var.text("schemaname")) + "." + name;
+  return name;
+}
+
+}  // namespace
+
+ScopeItem Analyzer::names_of(const std::shared_ptr<Table>& table, std::string alias) {
+  ScopeItem item{std::move(alias), {}, table};
+  for (std::size_t i = 0; i < table->columns.size(); ++i) {
+    const auto& column = table->columns[i];
+    item.columns.push_back({column.name, column.type, column.modifier, static_cast<int>(i), table->oid,
+                            column.number, item.alias + "." + column.name});
+  }
+  return item;
+}
+
+std::shared_ptr<Table> Analyzer::find_table(const Node& r) {
+  int location = r.location();
+  if (r.has("catalogname") && r.text("catalogname") != session_.login().database)
+    fail(sqlstate::feature_not_supported,
+         fmt::format("cross-database references are not implemented: \"{}.{}\"", r.text("catalogname"), full_name(r)),
+         location);
+  auto table = session_.find_table(r.text("schemaname"), r.text("relname"));
+  if (!table) {
+    std::string_view name = r.text("relname"), schema = r.text("schemaname");
+    if (schema == "pg_catalog" || schema == "information_schema" || (schema.empty() && name.starts_with("pg_")))
+      refuse("the system catalog " + full_name(r), location);
+    fail(sqlstate::undefined_table, fmt::format("relation \"{}\" does not exist", full_name(r)), location);
+  }
+  tables_.push_back(table);
+  return table;
+}
+
+// An item's columns get their places, and its alias its meaning.
+void Analyzer::add_to_scope(FromItem& item, ScopeItem names, const Node& alias) {
+  item.first = scope_->width;
+  item.width = static_cast<int>(names.columns.size());
+  if (!alias.is_empty()) {
+    names.alias = alias.text("aliasname");
+    const auto& list = alias.list("colnames");
+    if (list.size() > names.columns.size())
+      fail(sqlstate::invalid_column_reference,
+           fmt::format("table \"{}\" has {} columns available but {} columns specified", names.alias,
+                       names.columns.size(), list.size()));
+    for (std::size_t i = 0; i < list.size(); ++i) names.columns[i].name = list[i]->string_of();
+  }
+  for (auto& column : names.columns) {
+    column.place = scope_->width++;
+    column.owner = names.alias + "." + column.name;
+  }
+  for (const auto& other : scope_->items)
+    if (other.named && other.alias == names.alias)
+      fail(sqlstate::duplicate_alias, fmt::format("table name \"{}\" specified more than once", names.alias));
+  item.alias = names.alias;
+  scope_->items.push_back(std::move(names));
+}
+
+std::unique_ptr<FromItem> Analyzer::from_table(const Node& r) {
+  if (!r.has("schemaname"))
+    if (auto common = from_common(r)) return common;
+  auto item = std::make_unique<FromItem>();
+  item->table = find_table(r);
+  if (item->table->kind == 'S') refuse("reading a sequence as a table", r.location());
+  if (item->table->kind == 'v') return from_view(std::move(item->table), r["alias"]);
+  add_to_scope(*item, names_of(item->table, item->table->name), r["alias"]);
+  return item;
+}
+
+// A view is its query, under the view's name and with its columns' names; nothing around it is seen from there.
+std::unique_ptr<FromItem> Analyzer::from_view(std::shared_ptr<Table> view, const Node& alias) {
+  auto item = std::make_unique<FromItem>();
+  item->kind = FromItem::Kind::query;
+  auto* source = std::exchange(raw_, view->view.get());
+  auto visible = std::exchange(visible_common_, {});
+  item->query = inner_query(view->view->node().body(), Scope::Border::statement, true);
+  visible_common_ = std::move(visible);
+  raw_ = source;
+  ScopeItem names = names_of(view, view->name);
+  names.table = nullptr;
+  add_to_scope(*item, std::move(names), alias);
+  return item;
+}
+
+std::unique_ptr<FromItem> Analyzer::from_common(const Node& r) {
+  for (auto it = visible_common_.rbegin(); it != visible_common_.rend(); ++it) {
+    const CommonTable& table = *it->table;
+    if (table.name != r.text("relname")) continue;
+    auto item = std::make_unique<FromItem>();
+    item->kind = FromItem::Kind::common;
+    item->common = &table;
+    item->working = it->working;
+    // A subquery that reads it is to be run again whenever the query of the WITH is.
+    for (Scope* scope = scope_; scope && scope != it->home; scope = scope->outer)
+      if (scope->border == Scope::Border::subquery) {
+        if (it->working)
+          fail(sqlstate::invalid_recursion,
+               fmt::format("recursive reference to query \"{}\" must not appear within a subquery", table.name),
+               r.location());
+        scope->escape = std::max(scope->escape, 2);
+      }
+    ScopeItem names{table.name};
+    for (std::size_t i = 0; i < table.columns.size(); ++i) {
+      const auto& column = table.columns[i];
+      names.columns.push_back({column.name, column.type, column.modifier});
+      if (table.recursive) continue;
+      names.columns.back().table = table.query->columns[i].table;
+      names.columns.back().attribute = table.query->columns[i].attribute;
+    }
+    add_to_scope(*item, std::move(names), r["alias"]);
+    return item;
+  }
+  return nullptr;
+}
+
+std::unique_ptr<FromItem> Analyzer::from_function(const Node& node) {
+  if (node.flag("ordinality")) refuse("WITH ORDINALITY");
+  if (node.flag("is_rowsfrom") || node.has("coldeflist")) refuse("ROWS FROM or a column definition list");
+  const Node& function = *node.list("functions")[0]->body().list("items")[0];
+  auto item = std::make_unique<FromItem>();
+  item->kind = FromItem::Kind::function;
+  clause_ = Clause::from;
+  item->function = expression(function);
+  item->lateral = refers_to_level(*item->function, 0);
+  item->series = item->function->text.starts_with("generate_series") && item->function->kind == ExprKind::call;
+  ScopeItem names{column_name(function)};
+  const Node& alias = node["alias"];
+  // A table alias also names the only column of a scalar function.
+  names.columns.push_back({alias.is_empty() ? names.alias : std::string(alias.text("aliasname")), item->function->type,
+                           item->function->modifier});
+  add_to_scope(*item, std::move(names), alias);
+  return item;
+}
+
+std::unique_ptr<FromItem> Analyzer::from_query(const Node& body) {
+  auto item = std::make_unique<FromItem>();
+  item->kind = FromItem::Kind::query;
+  item->own_context = body.flag("lateral");
+  int escape = 0;
+  item->query =
+      inner_query(body["subquery"].body(), item->own_context ? Scope::Border::subquery : Scope::Border::from, true, &escape);
+  item->lateral = escape > 0;
+  if (body["alias"].is_empty())
+    fail(sqlstate::syntax_error, "subquery in FROM must have an alias", -1, "For example, FROM (SELECT ...) [AS] foo.");
+  ScopeItem names;
+  for (const auto& column : item->query->columns)
+    names.columns.push_back({column.name, column.type, column.type_modifier, 0, column.table, column.attribute});
+  add_to_scope(*item, std::move(names), body["alias"]);
+  return item;
+}
+
+std::unique_ptr<FromItem> Analyzer::from_item(const Node& node) {
+  StackBase::check();
+  const Node& body = node.body();
+  if (node.is("RangeVar")) return from_table(body);
+  if (node.is("RangeFunction")) return from_function(body);
+  if (node.is("RangeSubselect")) return from_query(body);
+  if (node.is("JoinExpr")) return join(body);
+  refuse("this item of FROM (" + std::string(node.kind()) + ")", body.location());
+}
+
+}  // namespace pgconform::engine

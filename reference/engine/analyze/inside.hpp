@@ -1,0 +1,43 @@
+#pragma once
+
+#include <utility>
+
+#include "engine/analyzer.hpp"
+
+namespace pgconform::engine {
+
+// Inside: one query's scope; the outer query's state comes back at its end.
+class Analyzer::Inside {
+ public:
+  Inside(Analyzer& analyzer, Query* query, Scope::Border border)
+      : analyzer_(analyzer),
+        outer_query_(std::exchange(analyzer.query_, query)),
+        in_aggregate_(std::exchange(analyzer.in_aggregate_, false)),
+        in_series_(std::exchange(analyzer.in_series_, false)),
+        clause_(analyzer.clause_),
+        visible_common_(analyzer.visible_common_.size()) {
+    scope.border = border;
+    scope.outer = std::exchange(analyzer.scope_, &scope);
+  }
+  ~Inside() {
+    analyzer_.scope_ = scope.outer;
+    analyzer_.query_ = outer_query_;
+    analyzer_.in_aggregate_ = in_aggregate_;
+    analyzer_.in_series_ = in_series_;
+    analyzer_.clause_ = clause_;
+    analyzer_.visible_common_.resize(visible_common_);
+  }
+  Inside(const Inside&) = delete;
+  Inside& operator=(const Inside&) = delete;
+
+  Scope scope;
+
+ private:
+  Analyzer& analyzer_;
+  Query* outer_query_;
+  bool in_aggregate_, in_series_;
+  Clause clause_;
+  std::size_t visible_common_;
+};
+
+}  // namespace pgconform::engine

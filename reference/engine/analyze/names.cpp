@@ -1,0 +1,79 @@
+#include "engine/analyze/parts.hpp"
+#include "engine/analyzer.hpp"
+
+// Names of columns: colNameToVar() and refnameNamespaceItem() walk outwards until a query knows the name.
+namespace pgconform::engine {
+
+ExprPtr Analyzer::column_ref(const Node& body) {
+  int location = body.location();
+  const auto& fields = body.list("fields");
+  if (fields.back()->is("A_Star"))
+    fail(sqlstate::syntax_error, "row expansion via \"*\" is not supported here", location);
+  std::string_view name = fields.back()->string_of();
+  if (fields.size() > 3)
+    fail(sqlstate::syntax_error, fmt::format("improper qualified name (too many dotted names): {}", dotted(fields)),
+         location);
+  std::string_view qualifier = fields.size() > 1 ? fields[fields.size() - 2]->string_of() : std::string_view();
+  if (clause_ == Clause::default_value)
+    fail(sqlstate::feature_not_supported, "cannot use column reference in DEFAULT expression", location);
+  bool visible = true, any = false;
+  int level = 0;
+  std::vector<Scope*> crossed;
+  for (Scope* scope = scope_; scope; scope = scope->outer) {
+    if (visible) {
+      const ScopeItem* item = qualifier.empty() ? nullptr : scope->item(qualifier);
+      auto found = scope->found(qualifier, name);
+      if (found.size() > 1)
+        fail(sqlstate::ambiguous_column, fmt::format("column reference \"{}\" is ambiguous", name), location);
+      if (found.size() == 1) {
+        const ScopeColumn& column = *found[0];
+        for (const auto& each : scope->items)
+          if (!each.lateral_ok && &column >= each.columns.data() &&
+              &column < each.columns.data() + each.columns.size())
+            fail(sqlstate::invalid_column_reference,
+                 fmt::format("invalid reference to FROM-clause entry for table \"{}\"", each.alias), location, {},
+                 "The combining JOIN type must be INNER or LEFT for a LATERAL reference.");
+        if (column.place < scope->join_first) refuse("LATERAL across a join", location);
+        for (std::size_t i = 0; i < crossed.size(); ++i)
+          crossed[i]->escape = std::max(crossed[i]->escape, static_cast<int>(crossed.size() - i));
+        auto expr = column_at(column.place, column.type, column.modifier, location);
+        expr->level = level;
+        expr->table = column.table;
+        expr->attribute = column.attribute;
+        expr->text = column.owner;
+        return expr;
+      }
+      if (item) {
+        for (std::string_view system : {"ctid", "xmin", "xmax", "cmin", "cmax", "tableoid"})
+          if (name == system) refuse(fmt::format("system column \"{}\"", name), location);
+        fail(sqlstate::undefined_column, fmt::format("column {}.{} does not exist", qualifier, name), location);
+      }
+      if (qualifier.empty() && scope->item(name)) refuse("a whole-row reference", location);
+      any = any || !scope->items.empty();
+    }
+    visible = scope->border == Scope::Border::subquery;
+    if (!visible && scope->border == Scope::Border::statement) break;
+    if (visible) {
+      ++level;
+      crossed.push_back(scope);
+    }
+  }
+  for (std::string_view system : {"ctid", "xmin", "xmax", "cmin", "cmax", "tableoid"})
+    if (name == system && any) refuse(fmt::format("system column \"{}\"", name), location);
+  if (!qualifier.empty()) missing_table(qualifier, location);
+  fail(sqlstate::undefined_column, fmt::format("column \"{}\" does not exist", name), location);
+}
+
+// errorMissingRTE(): it may be there, but not to be seen from here.
+void Analyzer::missing_table(std::string_view qualifier, int location) {
+  for (const Scope* scope = scope_; scope; scope = scope->outer)
+    for (const auto& item : scope->items)
+      if (item.alias == qualifier || (item.table && item.table->name == qualifier))
+        fail(sqlstate::undefined_table,
+             fmt::format("invalid reference to FROM-clause entry for table \"{}\"", qualifier), location,
+             item.alias != qualifier ? fmt::format("Perhaps you meant to reference the table alias \"{}\".", item.alias)
+                                     : std::string());
+  fail(sqlstate::undefined_table, fmt::format("missing FROM-clause entry for table \"{}\"", qualifier), location);
+}
+
+}  // namespace pgconform::engine

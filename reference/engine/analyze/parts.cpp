@@ -1,0 +1,77 @@
+#include "engine/analyze/parts.hpp"
+
+#include "engine/stack.hpp"
+#include "types/type.hpp"
+
+namespace pgconform::engine {
+
+std::string dotted(const std::vector<const Node*>& names) {
+  std::string name;
+  for (const auto* n : names) name += (name.empty() ? "" : ".") + std::string(n->string_of());
+  return name;
+}
+
+bool in_catalog(const std::vector<const Node*>& names) {
+  return names.size() == 1 || (names.size() == 2 && names[0]->string_of() == "pg_catalog");
+}
+
+void need_schema(const std::vector<const Node*>& names, int location) {
+  if (names.size() < 2) return;
+  std::string_view schema = names[names.size() - 2]->string_of();
+  for (std::string_view known : {"pg_catalog", "public", "pg_temp", "information_schema", "pg_toast"})
+    if (schema == known) return;
+  fail(sqlstate::invalid_schema_name, fmt::format("schema \"{}\" does not exist", schema), location);
+}
+
+ExprPtr literal(Oid type, Value value, int location) {
+  auto expr = make_expr(ExprKind::constant, type, location);
+  expr->value = std::move(value);
+  return expr;
+}
+
+ExprPtr column_at(int place, Oid type, std::int32_t modifier, int location) {
+  auto expr = make_expr(ExprKind::column, type, location);
+  expr->number = place;
+  expr->modifier = modifier;
+  return expr;
+}
+
+session::Column describe(const Expr& expr, std::string name) {
+  const auto* type = types::find_type(expr.type);
+  return {std::move(name), expr.table, expr.attribute, expr.type, type ? type->length : std::int16_t{-1},
+          expr.modifier};
+}
+
+bool same(const Expr& a, const Expr& b, int depth) {
+  StackBase::check();
+  bool column = a.kind == ExprKind::column;
+  if (a.kind != b.kind || a.type != b.type || a.number != b.number || (column && a.level + depth != b.level) ||
+      a.implementation != b.implementation || a.subquery != b.subquery || a.shared != b.shared)
+    return false;
+  if (!column && (a.modifier != b.modifier || a.text != b.text || a.value != b.value || a.strict != b.strict))
+    return false;
+  return std::ranges::equal(a.args, b.args, [&](const ExprPtr& x, const ExprPtr& y) { return same(*x, *y, depth); });
+}
+
+ExprPtr clone(const Expr& expr) {
+  StackBase::check();
+  auto copy = make_expr(expr.kind, expr.type, expr.location);
+  copy->modifier = expr.modifier;
+  copy->number = expr.number;
+  copy->level = expr.level;
+  copy->strict = expr.strict;
+  copy->is_volatile = expr.is_volatile;
+  copy->immutable = expr.immutable;
+  copy->implementation = expr.implementation;
+  copy->value = expr.value;
+  copy->text = expr.text;
+  copy->table = expr.table;
+  copy->attribute = expr.attribute;
+  copy->shared = expr.shared;
+  copy->subquery = expr.subquery;
+  copy->quantifier = expr.quantifier;
+  for (const auto& arg : expr.args) copy->args.push_back(clone(*arg));
+  return copy;
+}
+
+}  // namespace pgconform::engine

@@ -1,0 +1,45 @@
+#pragma once
+
+#include <algorithm>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "engine/error.hpp"
+#include "engine/expr.hpp"
+#include "engine/parse_tree.hpp"
+#include "session/engine.hpp"
+
+// Small things that several parts of the analysis need.
+namespace pgconform::engine {
+
+// leftmost: the smaller of two locations, of which -1 is none.
+inline int leftmost(int a, int b) {
+  return a < 0 ? b : b < 0 ? a : std::min(a, b);
+}
+
+// dotted: a qualified name as it was written.
+std::string dotted(const std::vector<const Node*>& names);
+
+// in_catalog: a last name, in pg_catalog or without a schema; another schema cannot hold what is looked for.
+bool in_catalog(const std::vector<const Node*>& names);
+
+// need_schema: a schema that does not exist is an error of its own, before anything is looked up in it.
+void need_schema(const std::vector<const Node*>& names, int location);
+
+// literal: a constant.
+ExprPtr literal(Oid type, Value value, int location);
+
+// column_at: a place of the input row.
+ExprPtr column_at(int place, Oid type, std::int32_t modifier, int location);
+
+// describe: a result column as RowDescription has it.
+session::Column describe(const Expr& expr, std::string name);
+
+// same: two expressions that say the same: equal(). Columns of `b` are `depth` subqueries further in.
+bool same(const Expr& a, const Expr& b, int depth = 0);
+
+// clone: a copy; subqueries in it are shared.
+ExprPtr clone(const Expr& expr);
+
+}  // namespace pgconform::engine

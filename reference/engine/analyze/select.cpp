@@ -1,0 +1,120 @@
+#include "engine/analyze/inside.hpp"
+#include "engine/analyze/parts.hpp"
+#include "engine/stack.hpp"
+
+// SELECT and VALUES: transformSelectStmt().
+namespace pgconform::engine {
+
+void Analyzer::refuse_clauses(const Node& s) {
+  struct Row {
+    std::string_view key, name;
+  };
+  for (const Row& row : {Row{"intoClause", "SELECT INTO"}, Row{"windowClause", "WINDOW"},
+                         Row{"lockingClause", "FOR UPDATE or FOR SHARE"}})
+    if (s.has(row.key)) refuse(row.name, s[row.key].has("location") ? s[row.key].location() : -1);
+  if (s.text("limitOption") == "LIMIT_OPTION_WITH_TIES") refuse("WITH TIES");
+}
+
+std::unique_ptr<Query> Analyzer::query(const Node& s, bool resolve_unknowns) {
+  return inner_query(s, Scope::Border::statement, resolve_unknowns);
+}
+
+std::unique_ptr<Query> Analyzer::inner_query(const Node& s, Scope::Border border, bool resolve_unknowns, int* escape) {
+  StackBase::check();
+  auto result = std::make_unique<Query>();
+  Inside inside(*this, result.get(), border);
+  refuse_clauses(s);
+  if (s.has("withClause")) with(s["withClause"], *result);
+  if (s.text("op") != "SETOP_NONE")
+    set_operation(s, *result);
+  else if (!s.list("valuesLists").empty())
+    values_query(s, *result, resolve_unknowns);
+  else
+    plain_select(s, *result, resolve_unknowns);
+  if (escape) *escape = inside.scope.escape;
+  return result;
+}
+
+void Analyzer::plain_select(const Node& s, Query& result, bool resolve_unknowns) {
+  for (const auto* each : s.list("fromClause")) {
+    clause_ = Clause::from;
+    auto item = from_item(*each);
+    if (!result.from) {
+      result.from = std::move(item);
+      continue;
+    }
+    auto cross = std::make_unique<FromItem>();
+    cross->kind = FromItem::Kind::join;
+    cross->left = std::move(result.from);
+    cross->right = std::move(item);
+    cross->width = scope_->width;
+    result.from = std::move(cross);
+  }
+  result.series_at = scope_->width;
+  targets(s.list("targetList"), result.targets, result.columns, false, Clause::select_list);
+  if (s.has("whereClause")) {
+    clause_ = Clause::where;
+    result.where = to_boolean(expression(s["whereClause"]), "WHERE");
+  }
+  if (s.has("havingClause")) {
+    clause_ = Clause::having;
+    result.having = to_boolean(expression(s["havingClause"]), "HAVING");
+  }
+  result.distinct = !s.list("distinctClause").empty();
+  order_by(s, result);
+  group_by(s, result);
+  distinct(s, result);
+  limits(s, result);
+  if (resolve_unknowns)
+    for (auto& target : result.targets) resolve_unknown(target);
+  for (std::size_t i = 0; i < result.columns.size(); ++i)
+    result.columns[i] = describe(*result.targets[i], result.columns[i].name);
+  result.is_grouped = !result.aggregates.empty() || !result.keys.empty() || result.having;
+  if (result.is_grouped) {
+    if (!result.series.empty()) refuse("a set-returning function in a select list with aggregates");
+    regroup(result);
+  }
+}
+
+void Analyzer::values_query(const Node& s, Query& result, bool resolve_unknowns) {
+  clause_ = Clause::values;
+  std::size_t width = 0;
+  for (const auto* list : s.list("valuesLists")) {
+    const auto& items = list->body().list("items");
+    if (result.values.empty()) width = items.size();
+    if (items.size() != width)
+      fail(sqlstate::syntax_error, "VALUES lists must all be the same length",
+           items.empty() ? -1 : items[0]->body().location());
+    auto& row = result.values.emplace_back();
+    for (const auto* item : items) {
+      if (item->is("SetToDefault"))
+        fail(sqlstate::syntax_error, "DEFAULT is not allowed in this context", item->body().location());
+      row.push_back(expression(*item));
+    }
+  }
+  ScopeItem names{"*VALUES*"};
+  for (std::size_t i = 0; i < width; ++i) {
+    std::vector<const ExprPtr*> column;
+    for (const auto& row : result.values) column.push_back(&row[i]);
+    bool open = !resolve_unknowns &&
+                std::ranges::all_of(column, [](const auto* e) { return (**e).type == types::unknown_oid; });
+    Oid type = open ? types::unknown_oid : common_type(column, "VALUES");
+    std::int32_t modifier = result.values[0][i]->modifier;
+    for (auto& row : result.values) {
+      row[i] = coerce(std::move(row[i]), type, CastContext::implicit);
+      if (row[i]->modifier != modifier) modifier = -1;
+    }
+    std::string name = fmt::format("column{}", i + 1);
+    auto target = column_at(static_cast<int>(i), type, modifier, -1);
+    target->text = "*VALUES*." + name;
+    result.columns.push_back(describe(*target, name));
+    result.targets.push_back(std::move(target));
+    names.columns.push_back({name, type, modifier, static_cast<int>(i), 0, 0, "*VALUES*." + name});
+  }
+  scope_->width = static_cast<int>(width);
+  scope_->items.push_back(std::move(names));
+  order_by(s, result);
+  limits(s, result);
+}
+
+}  // namespace pgconform::engine

@@ -1,0 +1,38 @@
+#include "engine/analyze/parts.hpp"
+#include "engine/analyzer.hpp"
+#include "engine/session_state.hpp"
+#include "types/form.hpp"
+
+// Types as they are written: typenameTypeMod().
+namespace pgconform::engine {
+
+std::pair<Oid, std::int32_t> Analyzer::column_type(const Node& name) {
+  int location = name.location();
+  const auto& names = name.list("names");
+  std::string shown = dotted(names);
+  if (name.flag("pct_type")) refuse("%TYPE", location);
+  if (name.flag("setof"))
+    fail(sqlstate::invalid_table_definition, fmt::format("type \"{}\" cannot be a set", shown), location);
+  need_schema(names, location);
+  const types::Type* type = in_catalog(names) ? types::find_type(names.back()->string_of()) : nullptr;
+  if (!type) fail(sqlstate::undefined_object, fmt::format("type \"{}\" does not exist", shown), location);
+  if (!name.list("arrayBounds").empty()) refuse("type " + types::type_name(type->oid) + "[]", location);
+  if (!types::is_supported(type->oid)) refuse("type " + types::type_name(type->oid), location);
+  std::int32_t modifier = -1;
+  if (const auto& numbers = name.list("typmods"); !numbers.empty()) {
+    std::vector<std::int32_t> values;
+    for (const auto* node : numbers) {
+      if (!node->is("A_Const"))
+        fail(sqlstate::syntax_error, "type modifiers must be simple constants or identifiers", location);
+      ExprPtr value = constant(node->body());
+      if (value->type != types::int4_oid) fail(sqlstate::invalid_parameter_value, "invalid type modifier", location);
+      values.push_back(static_cast<std::int32_t>(std::get<std::int64_t>(value->value)));
+    }
+    std::string warning;
+    modifier = value_or_fail(types::make_modifier(type->oid, values, warning), location);
+    if (!warning.empty()) session_.warn(sqlstate::invalid_parameter_value, warning);
+  }
+  return {type->oid, modifier};
+}
+
+}  // namespace pgconform::engine

@@ -1,0 +1,131 @@
+#include "engine/analyze/inside.hpp"
+#include "engine/analyze/parts.hpp"
+#include "engine/stack.hpp"
+#include "types/form.hpp"
+
+// WITH: transformWithClause(). Each query sees those before it; a recursive one also itself.
+namespace pgconform::engine {
+namespace {
+
+// How often a query names this table in its FROM, and whether it does so where recursion may not stand.
+int count_references(const Node& node, std::string_view name) {
+  int count = 0;
+  std::vector<const Node*> todo{&node};
+  while (!todo.empty()) {
+    const Node& next = *todo.back();
+    todo.pop_back();
+    if (next.is("RangeVar") && !next.body().has("schemaname") && next.body().text("relname") == name) ++count;
+    for (const auto& member : next.members()) todo.push_back(member.second);
+    for (const auto* item : next.items()) todo.push_back(item);
+  }
+  return count;
+}
+
+bool has_outer_join(const Node& node) {
+  StackBase::check();
+  if (node.is("JoinExpr") && node.body().text("jointype") != "JOIN_INNER") return true;
+  auto inside = [](const Node* child) { return has_outer_join(*child); };
+  return std::ranges::any_of(node.items(), inside) ||
+         std::ranges::any_of(node.members(), [](const auto& member) { return has_outer_join(*member.second); });
+}
+
+void name_columns(CommonTable& table, const Node& node, const Query& query) {
+  for (const auto& column : query.columns) table.columns.push_back({column.name, column.type, column.type_modifier});
+  const auto& list = node.list("aliascolnames");
+  if (list.size() > table.columns.size())
+    fail(sqlstate::invalid_column_reference,
+         fmt::format("WITH query \"{}\" has {} columns available but {} columns specified", table.name,
+                     table.columns.size(), list.size()),
+         node.location());
+  for (std::size_t i = 0; i < list.size(); ++i) table.columns[i].name = list[i]->string_of();
+}
+
+}  // namespace
+
+void Analyzer::with(const Node& clause, Query& query) {
+  const auto& list = clause.list("ctes");
+  bool recursive = clause.flag("recursive");
+  for (std::size_t i = 0; i < list.size(); ++i)
+    for (std::size_t j = 0; j < i; ++j)
+      if (list[i]->body().text("ctename") == list[j]->body().text("ctename"))
+        fail(sqlstate::duplicate_alias,
+             fmt::format("WITH query name \"{}\" specified more than once", list[i]->body().text("ctename")),
+             list[i]->body().location());
+  for (std::size_t i = 0; i < list.size(); ++i) {
+    const Node& node = list[i]->body();
+    if (!node["ctequery"].is("SelectStmt")) refuse("a data-modifying statement in WITH", node.location());
+    if (node.has("search_clause") || node.has("cycle_clause")) refuse("SEARCH or CYCLE", node.location());
+    if (recursive)
+      for (std::size_t j = i + 1; j < list.size(); ++j)
+        if (count_references(node["ctequery"], list[j]->body().text("ctename")) > 0)
+          refuse("a forward reference in WITH RECURSIVE", node.location());
+    auto table = common_table(node, recursive && count_references(node["ctequery"], node.text("ctename")) > 0);
+    visible_common_.push_back({table.get(), scope_, false});
+    query.with.push_back(std::move(table));
+  }
+}
+
+std::unique_ptr<CommonTable> Analyzer::common_table(const Node& node, bool recursive) {
+  auto table = std::make_unique<CommonTable>();
+  table->name = node.text("ctename");
+  const Node& select = node["ctequery"].body();
+  if (!recursive) {
+    table->query = inner_query(select, Scope::Border::from, true);
+    name_columns(*table, node, *table->query);
+    return table;
+  }
+  int location = node.location();
+  if (select.text("op") != "SETOP_UNION" || select.has("withClause"))
+    fail(sqlstate::invalid_recursion,
+         fmt::format("recursive query \"{}\" does not have the form non-recursive-term UNION [ALL] recursive-term",
+                     table->name),
+         location);
+  for (std::string_view clause : {"sortClause", "limitCount", "limitOffset", "lockingClause"})
+    if (select.has(clause)) refuse("ORDER BY, LIMIT or OFFSET in a recursive query", location);
+  if (count_references(select["larg"], table->name) > 0)
+    refuse("a recursive reference in the non-recursive term", location);
+  if (select["rarg"].text("op") != "SETOP_NONE") refuse("a recursive term that is a set operation", location);
+  if (has_outer_join(select["rarg"])) refuse("an outer join in a recursive term", location);
+  if (count_references(select["rarg"], table->name) != 1) refuse("more than one recursive reference", location);
+  table->recursive = true;
+  table->query = std::make_unique<Query>();
+  Query& result = *table->query;
+  Inside inside(*this, &result, Scope::Border::from);
+  result.operation = Query::Operation::unite;
+  result.all = select.flag("all");
+  result.left = inner_query(select["larg"], Scope::Border::from, true);
+  result.columns = result.left->columns;
+  name_columns(*table, node, result);
+  visible_common_.push_back({table.get(), scope_, true});
+  result.right = inner_query(select["rarg"], Scope::Border::from, false);
+  const Query &left = *result.left, &right = *result.right;
+  if (left.columns.size() != right.columns.size())
+    fail(sqlstate::syntax_error, "each UNION query must have the same number of columns",
+         right.targets.empty() ? -1 : right.targets[0]->location);
+  if (!right.aggregates.empty())
+    fail(sqlstate::invalid_recursion, "aggregate functions are not allowed in a recursive query's recursive term",
+         right.aggregates[0].location);
+  for (std::size_t i = 0; i < left.columns.size(); ++i) {
+    const ExprPtr* sides[] = {&left.targets[i], &right.targets[i]};
+    Oid type = common_type(sides, "UNION"), first = left.targets[i]->type;
+    if (type != first)
+      fail(sqlstate::datatype_mismatch,
+           fmt::format("recursive query \"{}\" column {} has type {} in non-recursive term but type {} overall",
+                       table->name, i + 1, types::type_name(first), types::type_name(type)),
+           left.targets[i]->location, "Cast the output of the non-recursive term to the correct type.");
+    if (left.targets[i]->modifier >= 0 && left.targets[i]->modifier != right.targets[i]->modifier)
+      fail(sqlstate::datatype_mismatch,
+           fmt::format("recursive query \"{}\" column {} has type {} in non-recursive term but type {} overall",
+                       table->name, i + 1, types::type_name(first, left.targets[i]->modifier), types::type_name(type)),
+           left.targets[i]->location, "Cast the output of the non-recursive term to the correct type.");
+    ExprPtr& target = result.right->targets[i];
+    if (target->type == types::unknown_oid) target = coerce(std::move(target), type, CastContext::implicit);
+    result.right_casts.push_back(coerce(
+        column_at(static_cast<int>(i), target->type, target->modifier, target->location), type, CastContext::implicit));
+    result.operand_types.push_back(type);
+    result.targets.push_back(column_at(static_cast<int>(i), type, left.targets[i]->modifier, -1));
+  }
+  return table;
+}
+
+}  // namespace pgconform::engine

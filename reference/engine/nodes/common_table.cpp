@@ -1,0 +1,142 @@
+#include <set>
+
+#include "engine/nodes/nodes.hpp"
+
+// WITH: each of its queries is run once, as far as anyone reads it, and its rows are kept for all who do.
+namespace pgconform::engine {
+
+struct CommonRun {
+  explicit CommonRun(Work& home) : work{Context{home.context.session}, home.snapshot, 0} {
+    work.context.parameters = home.context.parameters;
+    work.context.work = &work;
+    work.context.outer = home.context.outer;
+    work.context.home = &home.context;
+  }
+
+  Work work;
+  NodePtr source;
+  std::vector<Row> rows;
+  const std::vector<Row>* working = nullptr;  // the last round of a recursive query
+  bool done = false;
+};
+
+namespace {
+
+CommonRun& find_run(Context& context, const CommonTable* table) {
+  for (Context* each = &context;; each = each->home ? each->home : each->outer)
+    if (auto it = each->common_tables.find(table); it != each->common_tables.end()) return *it->second;
+}
+
+// The non-recursive side's rows, then round after round of the other's, until one brings nothing new.
+class Recursion : public RowSource {
+ public:
+  Recursion(const Query& query, CommonRun& run)
+      : query_(query), run_(run), source_(make_source(*query.left)), seen_(order_of(query.operand_types)) {
+    run_.working = &working_;
+  }
+  Step next(Work& work, Row& row) override {
+    for (;;) {
+      Step step = source_->next(work, row);
+      if (step == Step::pause) return step;
+      if (step == Step::done) {
+        if (round_.empty()) return step;
+        working_ = std::move(round_);
+        round_.clear();
+        source_ = make_projection(make_source(*query_.right), query_.right_casts);
+        continue;
+      }
+      row.resize(query_.operand_types.size());
+      if (!query_.all && !seen_.insert(row).second) continue;
+      round_.push_back(row);
+      return Step::row;
+    }
+  }
+
+ private:
+  const Query& query_;
+  CommonRun& run_;
+  NodePtr source_;
+  std::vector<Row> working_, round_;
+  std::set<Row, RowOrder> seen_;
+};
+
+class WorkingScan : public RowSource {
+ public:
+  explicit WorkingScan(const FromItem& item) : item_(item) {}
+  Step next(Work& work, Row& row) override {
+    if (!rows_) rows_ = find_run(work.context, item_.common).working;
+    if (place_ == rows_->size()) return Step::done;
+    if (!work.spend()) return Step::pause;
+    row = (*rows_)[place_++];
+    return Step::row;
+  }
+
+ private:
+  const FromItem& item_;
+  const std::vector<Row>* rows_ = nullptr;
+  std::size_t place_ = 0;
+};
+
+class CommonScan : public RowSource {
+ public:
+  explicit CommonScan(const FromItem& item) : item_(item) {}
+  Step next(Work& work, Row& row) override {
+    if (!run_) run_ = &find_run(work.context, item_.common);
+    if (place_ == run_->rows.size()) {
+      if (run_->done) return Step::done;
+      Row one;
+      work.lend(run_->work);
+      Step step = run_->source->next(run_->work, one);
+      work.take_back(run_->work);
+      run_->done = step == Step::done;
+      if (step != Step::row) return step;
+      one.resize(item_.common->columns.size());
+      run_->rows.push_back(std::move(one));
+    }
+    if (!work.spend()) return Step::pause;
+    row = run_->rows[place_++];
+    return Step::row;
+  }
+
+ private:
+  const FromItem& item_;
+  CommonRun* run_ = nullptr;
+  std::size_t place_ = 0;
+};
+
+class With : public RowSource {
+ public:
+  With(NodePtr input, const Query& query) : input_(std::move(input)), query_(query) {}
+  Step next(Work& work, Row& row) override {
+    if (!started_) {
+      for (const auto& table : query_.with) {
+        auto run = std::make_shared<CommonRun>(work);
+        if (table->recursive)
+          run->source = std::make_unique<Recursion>(*table->query, *run);
+        else
+          run->source = make_source(*table->query);
+        work.context.common_tables.insert_or_assign(table.get(), std::move(run));
+      }
+      started_ = true;
+    }
+    return input_->next(work, row);
+  }
+
+ private:
+  NodePtr input_;
+  const Query& query_;
+  bool started_ = false;
+};
+
+}  // namespace
+
+NodePtr make_with(NodePtr input, const Query& query) {
+  return std::make_unique<With>(std::move(input), query);
+}
+
+NodePtr make_common_scan(const FromItem& item) {
+  if (item.working) return std::make_unique<WorkingScan>(item);
+  return std::make_unique<CommonScan>(item);
+}
+
+}  // namespace pgconform::engine

@@ -1,0 +1,164 @@
+#include "engine/evaluate.hpp"
+#include "engine/nodes/nodes.hpp"
+
+// What is done to one row at a time: WHERE, results, LIMIT.
+namespace pgconform::engine {
+namespace {
+
+using types::is_null;
+
+class Filter : public RowSource {
+ public:
+  Filter(NodePtr input, const Expr& condition) : input_(std::move(input)), condition_(condition) {}
+  Step next(Work& work, Row& row) override {
+    for (;;) {
+      if (!pending_) {
+        Step step = input_->next(work, current_);
+        if (step != Step::row) return step;
+        pending_ = true;
+      }
+      work.context.row = current_;
+      bool keep = is_true(evaluate(condition_, work.context));
+      work.context.remembered.clear();
+      pending_ = false;
+      if (!keep) continue;
+      row = std::move(current_);
+      return Step::row;
+    }
+  }
+
+ private:
+  NodePtr input_;
+  const Expr& condition_;
+  Row current_;
+  bool pending_ = false;
+};
+
+class Projection : public RowSource {
+ public:
+  Projection(NodePtr input, const std::vector<ExprPtr>& exprs) : input_(std::move(input)), exprs_(exprs) {}
+  Step next(Work& work, Row& row) override {
+    if (!pending_) {
+      Step step = input_->next(work, current_);
+      if (step != Step::row) return step;
+      pending_ = true;
+    }
+    work.context.row = current_;
+    Row made;
+    made.reserve(exprs_.size());
+    for (const auto& expr : exprs_) made.push_back(evaluate(*expr, work.context));
+    work.context.remembered.clear();
+    pending_ = false;
+    row = std::move(made);
+    return Step::row;
+  }
+
+ private:
+  NodePtr input_;
+  const std::vector<ExprPtr>& exprs_;
+  Row current_;
+  bool pending_ = false;
+};
+
+// Set-returning functions of the select list: each input row becomes as many as the longest of them has, the others
+// going on with NULL: ProjectSet.
+class SeriesProjection : public RowSource {
+ public:
+  SeriesProjection(NodePtr input, const Query& query) : input_(std::move(input)), query_(query) {}
+  Step next(Work& work, Row& row) override {
+    for (;;) {
+      if (running_.empty()) {
+        Step step = input_->next(work, current_);
+        if (step != Step::row) return step;
+        for (const auto& call : query_.series) running_.push_back({make_series(*call)});
+      }
+      work.context.row = current_;
+      for (auto& each : running_) {
+        if (each.asked || each.done) continue;
+        Row one;
+        Step step = each.source->next(work, one);
+        if (step == Step::pause) return step;
+        each.asked = true;
+        each.done = step == Step::done;
+        each.value = each.done ? Value() : std::move(one[0]);
+      }
+      bool all_done = true;
+      row = current_;
+      row.resize(static_cast<std::size_t>(query_.series_at));
+      for (auto& each : running_) {
+        all_done = all_done && each.done;
+        each.asked = false;
+        row.push_back(each.done ? Value() : std::move(each.value));
+      }
+      if (!all_done) return Step::row;
+      running_.clear();
+    }
+  }
+
+ private:
+  struct Running {
+    NodePtr source;
+    bool asked = false, done = false;
+    Value value{};
+  };
+  NodePtr input_;
+  const Query& query_;
+  Row current_;
+  std::vector<Running> running_;
+};
+
+class Limit : public RowSource {
+ public:
+  Limit(NodePtr input, const Query& query) : input_(std::move(input)), query_(query) {}
+  Step next(Work& work, Row& row) override {
+    if (!started_) {
+      skip_ = bound(query_.offset.get(), 0, "OFFSET", sqlstate::invalid_row_count_in_result_offset_clause, work);
+      left_ = bound(query_.limit.get(), INT64_MAX, "LIMIT", sqlstate::invalid_row_count_in_limit_clause, work);
+      started_ = true;
+    }
+    for (;;) {
+      if (left_ == 0) return Step::done;
+      Step step = input_->next(work, row);
+      if (step != Step::row) return step;
+      if (skip_ > 0) {
+        --skip_;
+        continue;
+      }
+      --left_;
+      return Step::row;
+    }
+  }
+
+ private:
+  static std::int64_t bound(const Expr* expr, std::int64_t absent, std::string_view name, std::string_view code,
+                            Work& work) {
+    Value value = expr ? evaluate(*expr, work.context) : Value();
+    if (is_null(value)) return absent;
+    if (std::get<std::int64_t>(value) < 0) fail(code, fmt::format("{} must not be negative", name));
+    return std::get<std::int64_t>(value);
+  }
+  NodePtr input_;
+  const Query& query_;
+  std::int64_t skip_ = 0, left_ = 0;
+  bool started_ = false;
+};
+
+}  // namespace
+
+NodePtr make_filter(NodePtr input, const Expr& condition) {
+  return std::make_unique<Filter>(std::move(input), condition);
+}
+
+NodePtr make_projection(NodePtr input, const std::vector<ExprPtr>& exprs) {
+  return std::make_unique<Projection>(std::move(input), exprs);
+}
+
+NodePtr make_series_projection(NodePtr input, const Query& query) {
+  return std::make_unique<SeriesProjection>(std::move(input), query);
+}
+
+NodePtr make_limit(NodePtr input, const Query& query) {
+  return std::make_unique<Limit>(std::move(input), query);
+}
+
+}  // namespace pgconform::engine

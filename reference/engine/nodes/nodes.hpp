@@ -1,0 +1,56 @@
+#pragma once
+
+#include <memory>
+#include <vector>
+
+#include "engine/executor.hpp"
+
+// The nodes of a query, by what they do. Every call of next() that may work for long spends the budget; every node can
+// be called again after an exception and goes on where it was.
+namespace pgconform::engine {
+
+using NodePtr = std::unique_ptr<RowSource>;
+
+// compare_rows: two rows by some of their columns; NULLs are equal.
+struct RowOrder {
+  struct Key {
+    std::size_t place;
+    Oid type;
+    bool descending = false, nulls_first = false;
+  };
+  std::vector<Key> keys;
+  int compare(const Row& a, const Row& b) const;
+  bool operator()(const Row& a, const Row& b) const { return compare(a, b) < 0; }
+};
+
+// order_of: all columns of those types.
+RowOrder order_of(const std::vector<Oid>& types);
+
+// scan.cpp
+NodePtr make_table_scan(const Table& table);
+NodePtr make_function_scan(const FromItem& item);
+NodePtr make_series(const Expr& call);
+NodePtr make_values(const std::vector<std::vector<ExprPtr>>& rows);
+NodePtr make_single_row();
+// join.cpp
+NodePtr make_from(const FromItem& item);
+NodePtr make_join(const FromItem& item);
+NodePtr make_lateral(const Query& query);
+// filter.cpp
+NodePtr make_filter(NodePtr input, const Expr& condition);
+NodePtr make_projection(NodePtr input, const std::vector<ExprPtr>& exprs);
+NodePtr make_series_projection(NodePtr input, const Query& query);
+NodePtr make_limit(NodePtr input, const Query& query);
+// aggregation.cpp
+NodePtr make_aggregation(NodePtr input, const Query& query);
+// sort.cpp
+NodePtr make_sort(NodePtr input, const Query& query);
+NodePtr make_distinct(NodePtr input, RowOrder order);
+NodePtr make_unique(NodePtr input, RowOrder order);
+// set_operation.cpp
+NodePtr make_set_operation(const Query& query);
+// common_table.cpp
+NodePtr make_with(NodePtr input, const Query& query);
+NodePtr make_common_scan(const FromItem& item);
+
+}  // namespace pgconform::engine

@@ -1,0 +1,141 @@
+#include "engine/evaluate.hpp"
+#include "engine/nodes/nodes.hpp"
+#include "types/numeric.hpp"
+
+// Where rows come from: tables, functions, VALUES.
+namespace pgconform::engine {
+namespace {
+
+using types::is_null;
+using types::Numeric;
+
+class TableScan : public RowSource {
+ public:
+  explicit TableScan(const Table& table) : table_(table) {}
+  Step next(Work& work, Row& row) override {
+    while (place_ < table_.rows.size()) {
+      if (!work.spend()) return Step::pause;
+      const Version& version = table_.rows[place_++];
+      if (!version.stamp.visible(work.snapshot)) continue;
+      row = version.values;
+      return Step::row;
+    }
+    return Step::done;
+  }
+
+ private:
+  const Table& table_;
+  std::size_t place_ = 0;
+};
+
+// generate_series of integers or numeric.
+class Series : public RowSource {
+ public:
+  explicit Series(const Expr& call) : call_(call) {}
+  Step next(Work& work, Row& row) override {
+    if (!work.spend()) return Step::pause;
+    if (!started_) {
+      std::vector<Value> args;
+      for (const auto& arg : call_.args) {
+        args.push_back(evaluate(*arg, work.context));
+        if (is_null(args.back())) done_ = true;
+      }
+      args_ = std::move(args);
+      started_ = true;
+      if (done_) return Step::done;
+      bool numeric = call_.type == types::numeric_oid;
+      step_ = args_.size() > 2 ? args_[2] : numeric ? Value(std::string("1")) : Value(std::int64_t{1});
+      Value zero = numeric ? Value(std::string("0")) : Value(std::int64_t{0});
+      direction_ = compare_values(call_.type, step_, zero);
+      if (direction_ == 0) fail(sqlstate::invalid_parameter_value, "step size cannot equal zero");
+      if (numeric)
+        for (const auto& arg : args_)
+          if (Numeric::parse(std::get<std::string>(arg))->kind() != Numeric::Kind::finite)
+            fail(sqlstate::invalid_parameter_value, "generate_series takes finite numbers only");
+    }
+    if (done_ || compare_values(call_.type, args_[0], args_[1]) * direction_ > 0) return Step::done;
+    row.assign(1, args_[0]);
+    if (auto* integer = std::get_if<std::int64_t>(&args_[0])) {
+      std::int64_t limit_low = call_.type == types::int4_oid ? INT32_MIN : INT64_MIN,
+                   limit_high = call_.type == types::int4_oid ? INT32_MAX : INT64_MAX;
+      done_ = __builtin_add_overflow(*integer, std::get<std::int64_t>(step_), integer) || *integer < limit_low ||
+              *integer > limit_high;
+    } else {
+      args_[0] =
+          (*Numeric::parse(std::get<std::string>(args_[0])) + *Numeric::parse(std::get<std::string>(step_))).text();
+    }
+    return Step::row;
+  }
+
+ private:
+  const Expr& call_;
+  std::vector<Value> args_;
+  Value step_;
+  int direction_ = 0;
+  bool started_ = false, done_ = false;
+};
+
+// One row: of nothing, as SELECT without FROM has it, or of a scalar function's result.
+class Single : public RowSource {
+ public:
+  explicit Single(const Expr* expr) : expr_(expr) {}
+  Step next(Work& work, Row& row) override {
+    if (done_) return Step::done;
+    if (!work.spend()) return Step::pause;
+    row.clear();
+    if (expr_) {
+      row.push_back(evaluate(*expr_, work.context));
+      work.context.remembered.clear();
+    }
+    done_ = true;
+    return Step::row;
+  }
+
+ private:
+  const Expr* expr_;
+  bool done_ = false;
+};
+
+class ValuesRows : public RowSource {
+ public:
+  explicit ValuesRows(const std::vector<std::vector<ExprPtr>>& rows) : rows_(rows) {}
+  Step next(Work& work, Row& row) override {
+    if (place_ == rows_.size()) return Step::done;
+    if (!work.spend()) return Step::pause;
+    Row made;
+    for (const auto& expr : rows_[place_]) made.push_back(evaluate(*expr, work.context));
+    work.context.remembered.clear();
+    ++place_;
+    row = std::move(made);
+    return Step::row;
+  }
+
+ private:
+  const std::vector<std::vector<ExprPtr>>& rows_;
+  std::size_t place_ = 0;
+};
+
+}  // namespace
+
+NodePtr make_table_scan(const Table& table) {
+  return std::make_unique<TableScan>(table);
+}
+
+NodePtr make_series(const Expr& call) {
+  return std::make_unique<Series>(call);
+}
+
+NodePtr make_function_scan(const FromItem& item) {
+  if (item.series) return make_series(*item.function);
+  return std::make_unique<Single>(item.function.get());
+}
+
+NodePtr make_values(const std::vector<std::vector<ExprPtr>>& rows) {
+  return std::make_unique<ValuesRows>(rows);
+}
+
+NodePtr make_single_row() {
+  return std::make_unique<Single>(nullptr);
+}
+
+}  // namespace pgconform::engine
