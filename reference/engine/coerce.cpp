@@ -35,7 +35,8 @@ ExprPtr Analyzer::coerce(ExprPtr expr, Oid target, CastContext context) {
     if (expr->kind == ExprKind::constant) {
       need_support(target, expr->location);
       if (!types::is_null(expr->value) && target == types::regclass_oid)
-        expr->value = static_cast<std::int64_t>(session_.relation_named(std::get<std::string>(expr->value), expr->location));
+        expr->value =
+            static_cast<std::int64_t>(session_.relation_named(std::get<std::string>(expr->value), expr->location));
       else if (!types::is_null(expr->value))
         expr->value = value_or_fail(types::parse_text(target, std::get<std::string>(expr->value), session_.style()),
                                     expr->location);

@@ -275,10 +275,12 @@ TEST(Execution, PausesInsideExpressionsJoinsAndRecursion) {
 TEST(Execution, GoesOnInsideExpressions) {
   auto engine = make_engine();
   auto b = login(*engine);
-  EXPECT_EQ(simple_query(*b, "select sum((select count(*) from generate_series(1, i * 100))) from generate_series(1, 50) i"),
-            "T sum:numeric\nD 127500\nC SELECT 1\nZ I\n");
-  EXPECT_EQ(simple_query(*b, "select i from generate_series(4998, 5003) i where i > all (select k from generate_series(1, "
-                             "5000) k) and i in (select k from generate_series(1, 5002) k) order by 1"),
+  EXPECT_EQ(
+      simple_query(*b, "select sum((select count(*) from generate_series(1, i * 100))) from generate_series(1, 50) i"),
+      "T sum:numeric\nD 127500\nC SELECT 1\nZ I\n");
+  EXPECT_EQ(simple_query(*b,
+                         "select i from generate_series(4998, 5003) i where i > all (select k from generate_series(1, "
+                         "5000) k) and i in (select k from generate_series(1, 5002) k) order by 1"),
             "T i:integer\nD 5001\nD 5002\nC SELECT 2\nZ I\n");
 }
 

@@ -29,7 +29,8 @@ struct Work {
   void take_back(const Work& inner) { budget = inner.budget; }
 };
 
-// RowSource: one node. After Suspend or Pause has come out of next(), next() is called again and goes on with the same row.
+// RowSource: one node. After Suspend or Pause has come out of next(), next() is called again and goes on with the same
+// row.
 class RowSource {
  public:
   virtual ~RowSource() = default;

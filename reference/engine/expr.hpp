@@ -46,8 +46,8 @@ enum class ExprKind : std::uint8_t {
   column_default,  // shared, a column's DEFAULT
 };
 
-// Quantifier: of a subquery. For any and all, args are the left side, the subquery's column (operand `level`) made to fit
-// the operator, which is `implementation`.
+// Quantifier: of a subquery. For any and all, args are the left side, the subquery's column (operand `level`) made to
+// fit the operator, which is `implementation`.
 enum class Quantifier : std::uint8_t { scalar, exists, any, all, any_equal };
 
 struct Query;

@@ -50,8 +50,8 @@ struct Context {
   std::map<const Expr*, Value> remembered{};
   std::map<const Expr*, std::chrono::steady_clock::time_point> deadlines{};
   std::vector<Value> operands{};
-  // The run that this is part of, and the contexts around it: `outer` of the query whose subquery this is, `home` of the
-  // query whose WITH this runs.
+  // The run that this is part of, and the contexts around it: `outer` of the query whose subquery this is, `home` of
+  // the query whose WITH this runs.
   Work* work = nullptr;
   Context *outer = nullptr, *home = nullptr;
   std::map<const Expr*, std::shared_ptr<SubqueryRun>> subqueries{};

@@ -29,18 +29,18 @@ struct FromItem {
   enum class Kind : std::uint8_t { table, function, query, common, join } kind = Kind::table;
   enum class Join : std::uint8_t { inner, left, right, full } join_kind = Join::inner;
   int first = 0, width = 0;
-  std::string alias;                   // for EXPLAIN
+  std::string alias;  // for EXPLAIN
   std::shared_ptr<Table> table;
-  ExprPtr function;                    // a call; `series` if it is generate_series
+  ExprPtr function;  // a call; `series` if it is generate_series
   bool series = false;
-  bool lateral = false;                // looks at what stands left of it
-  bool own_context = false;            // LATERAL (SELECT …)
+  bool lateral = false;      // looks at what stands left of it
+  bool own_context = false;  // LATERAL (SELECT …)
   std::unique_ptr<Query> query;
   const CommonTable* common = nullptr;
-  bool working = false;                // the recursive reference: only the last round's rows
+  bool working = false;  // the recursive reference: only the last round's rows
   std::unique_ptr<FromItem> left, right;
   ExprPtr condition;
-  std::vector<ExprPtr> merged;         // columns of USING that are neither side's: they follow those of `right`
+  std::vector<ExprPtr> merged;  // columns of USING that are neither side's: they follow those of `right`
 };
 
 struct SortKey {
@@ -74,11 +74,11 @@ struct Query {
   std::vector<ExprPtr> keys;  // GROUP BY
   std::vector<Aggregate> aggregates;
   ExprPtr having;
-  std::vector<ExprPtr> series;    // set-returning functions of the select list
-  int series_at = 0;              // their place in the row
-  std::vector<ExprPtr> targets;   // visible ones, then those that only ORDER BY and DISTINCT ON need
+  std::vector<ExprPtr> series;     // set-returning functions of the select list
+  int series_at = 0;               // their place in the row
+  std::vector<ExprPtr> targets;    // visible ones, then those that only ORDER BY and DISTINCT ON need
   std::vector<Oid> operand_types;  // of the rows that a set operation compares
-  bool is_grouped = false;        // then rows are keys and aggregates from HAVING on
+  bool is_grouped = false;         // then rows are keys and aggregates from HAVING on
   bool distinct = false;
   std::vector<int> distinct_on;  // targets
   std::vector<SortKey> order;

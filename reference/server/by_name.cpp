@@ -24,8 +24,8 @@ struct Lookup {
   Tcp::resolver::results_type found;
 };
 
-// look_up: what the resolver finds when `ask` asks it; nothing if it fails. The system's lookup cannot be interrupted, so
-// what is awaited, and can be cancelled, is a timer that it ends.
+// look_up: what the resolver finds when `ask` asks it; nothing if it fails. The system's lookup cannot be interrupted,
+// so what is awaited, and can be cancelled, is a timer that it ends.
 template <class Ask>
 asio::awaitable<Tcp::resolver::results_type> look_up(Ask ask) {
   auto lookup = std::make_shared<Lookup>(co_await asio::this_coro::executor);
@@ -42,9 +42,8 @@ asio::awaitable<bool> has_address(std::string host, asio::ip::address peer) {
     resolver.async_resolve(host, "", Tcp::resolver::flags(), std::move(handler));
   });
   const auto wanted = parse_ip(peer.to_string());
-  co_return std::ranges::any_of(found, [&](const auto& entry) {
-    return wanted && parse_ip(entry.endpoint().address().to_string()) == wanted;
-  });
+  co_return std::ranges::any_of(
+      found, [&](const auto& entry) { return wanted && parse_ip(entry.endpoint().address().to_string()) == wanted; });
 }
 
 // name_of: the peer's own name, empty if it has none.

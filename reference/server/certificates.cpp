@@ -49,7 +49,7 @@ bool Certificates::Stamp::operator==(const Stamp& other) const {
 std::vector<Certificates::Stamp> Certificates::stamps() const {
   std::vector<Stamp> stamps;
   for (const auto* path : {&wanted_.certificate_file, &wanted_.private_key_file, &wanted_.ca_config}) {
-    struct stat status {};
+    struct stat status{};
     if (path->empty() || ::stat(path->c_str(), &status) != 0)
       stamps.emplace_back();
     else

@@ -12,8 +12,8 @@
 
 namespace pgconform::server {
 
-// Certificates: certificate, key and authorities as they are on disk. They are replaced while the server runs, often one
-// file after the other; what cannot be used (yet) leaves the last good ones in force.
+// Certificates: certificate, key and authorities as they are on disk. They are replaced while the server runs, often
+// one file after the other; what cannot be used (yet) leaves the last good ones in force.
 class Certificates {
  public:
   explicit Certificates(TlsConfiguration wanted) : wanted_(std::move(wanted)) {}

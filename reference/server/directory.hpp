@@ -12,8 +12,8 @@
 
 namespace pgconform::server {
 
-// Directory: the configured users, as sessions ask for them. It does not change; a server that rereads its configuration
-// makes another, and connections that began with the old one keep it.
+// Directory: the configured users, as sessions ask for them. It does not change; a server that rereads its
+// configuration makes another, and connections that began with the old one keep it.
 class Directory : public std::enable_shared_from_this<Directory> {
  public:
   // `mock_secret` makes what unknown users are asked with, see auth::mock_verifier().

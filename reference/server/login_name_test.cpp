@@ -32,8 +32,8 @@ TEST(LoginName, FollowsARequestForEncryption) {
 }
 
 TEST(LoginName, IsNotSoughtInWhatIsNoStartupMessage) {
-  for (const auto& other : {"\0\0\0\x10\x04\xd2\x16\x2e\0\0\0\1\0\0\0\1"s, "GET / HTTP/1.1\r\n\r\n"s, "\0\0\0\x7\0\3\0\0"s,
-                            "\0\0\0\x8\0\2\0\0"s})
+  for (const auto& other : {"\0\0\0\x10\x04\xd2\x16\x2e\0\0\0\1\0\0\0\1"s, "GET / HTTP/1.1\r\n\r\n"s,
+                            "\0\0\0\x7\0\3\0\0"s, "\0\0\0\x8\0\2\0\0"s})
     EXPECT_EQ(LoginName().feed(other), std::nullopt);
 }
 

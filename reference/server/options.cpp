@@ -62,8 +62,7 @@ std::expected<Configuration, std::string> configure(const Flags& flags) {
   if (!flags.server_version.empty()) configuration.server_version = flags.server_version;
   for (const auto& user : flags.users) add_user(configuration.users, user.name, user.authentication);
   // Somebody who only wants to look has to be able to log in; without files that is on loopback unless said otherwise.
-  if (flags.config_file.empty() && configuration.users.empty())
-    add_user(configuration.users, "default", NoPassword{});
+  if (flags.config_file.empty() && configuration.users.empty()) add_user(configuration.users, "default", NoPassword{});
   if (!flags.certificate.empty()) {
     auto& tls = configuration.tls;
     tls.must_work = true;

@@ -105,7 +105,8 @@ std::expected<void, std::string> Server::take_up(Configuration next) {
   log_.set_level(next.log_level);
   for (const auto& warning : next.warnings) log_.write(LogLevel::warning, "Application", warning);
   for (const auto& name : keep_fixed(configuration_, next))
-    log_.write(LogLevel::warning, "Application", "<" + name + "> has changed, which takes a restart to come into force");
+    log_.write(LogLevel::warning, "Application",
+               "<" + name + "> has changed, which takes a restart to come into force");
   configuration_ = std::move(next);
   directory_ = std::make_shared<Directory>(configuration_.users, mock_secret_);
   certificates_ = std::move(certificates);

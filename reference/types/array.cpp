@@ -26,10 +26,12 @@ class BinaryReader {
   Result<Value> read() {
     std::int32_t count = 0, flags = 0;
     if (!take(count)) return short_message();
-    if (count < 0) return fail(sqlstate::invalid_binary_representation, fmt::format("invalid number of dimensions: {}", count));
+    if (count < 0)
+      return fail(sqlstate::invalid_binary_representation, fmt::format("invalid number of dimensions: {}", count));
     if (count > most_dimensions)
-      return fail(sqlstate::program_limit_exceeded,
-                  fmt::format("number of array dimensions ({}) exceeds the maximum allowed ({})", count, most_dimensions));
+      return fail(
+          sqlstate::program_limit_exceeded,
+          fmt::format("number of array dimensions ({}) exceeds the maximum allowed ({})", count, most_dimensions));
     if (!take(flags)) return short_message();
     if (flags != 0 && flags != 1) return fail(sqlstate::invalid_binary_representation, "invalid array flags");
     std::int32_t element = 0;
@@ -58,7 +60,8 @@ class BinaryReader {
         return fail(sqlstate::program_limit_exceeded, fmt::format("array lower bound is too large: {}", d.lower));
     if (total == 0) {
       array.dimensions.clear();
-      if (is_vector() && count != 0) return fail(sqlstate::invalid_binary_representation, fmt::format("invalid {} data", find_type(type_)->name));
+      if (is_vector() && count != 0)
+        return fail(sqlstate::invalid_binary_representation, fmt::format("invalid {} data", find_type(type_)->name));
       if (!rest_.empty()) return fail(sqlstate::invalid_binary_representation, "incorrect binary data format");
       return pack(array);
     }
@@ -90,7 +93,8 @@ class BinaryReader {
     auto value = parse_binary(element, rest_.substr(0, static_cast<std::size_t>(length)));
     rest_.remove_prefix(static_cast<std::size_t>(length));
     if (!value && value.error().message == "incorrect binary data format")
-      return fail(sqlstate::invalid_binary_representation, fmt::format("improper binary format in array element {}", number));
+      return fail(sqlstate::invalid_binary_representation,
+                  fmt::format("improper binary format in array element {}", number));
     return value;
   }
   static std::unexpected<Failure> short_message() {

@@ -108,8 +108,8 @@ Result<Value> parse_binary(Oid type, std::string_view bytes) {
       if (type == time_oid) return micros;
       auto west = static_cast<std::int32_t>(wire::load_32(p + 8));
       if (west <= -16 * 3600 || west >= 16 * 3600)
-        return std::unexpected(Failure{
-            sqlstate::invalid_time_zone_displacement_value, "time zone displacement out of range", {}, {}});
+        return std::unexpected(
+            Failure{sqlstate::invalid_time_zone_displacement_value, "time zone displacement out of range", {}, {}});
       return ZonedTime{micros, west};
     }
     case interval_oid:
@@ -119,9 +119,11 @@ Result<Value> parse_binary(Oid type, std::string_view bytes) {
       if (bytes.empty())
         return std::unexpected(Failure{sqlstate::protocol_violation, "no data left in message", {}, {}});
       if (*p != 1)
-        return std::unexpected(Failure{
-            sqlstate::internal_error,
-            fmt::format("unsupported jsonb version number {}", static_cast<unsigned char>(*p)), {}, {}});
+        return std::unexpected(
+            Failure{sqlstate::internal_error,
+                    fmt::format("unsupported jsonb version number {}", static_cast<unsigned char>(*p)),
+                    {},
+                    {}});
       bytes.remove_prefix(1);
       [[fallthrough]];
     }

@@ -9,7 +9,6 @@ inline constexpr std::int64_t epoch_seconds = 946'684'800;
 inline constexpr std::int64_t lowest = -211'813'488'000'000'000, beyond = 9'223'371'331'200'000'000;  // timestamp.h
 inline constexpr std::int64_t lowest_date = -2'451'545, beyond_date = 2'145'031'949;
 
-
 // Civil: a date. Year 0 is 1 BC.
 struct Civil {
   std::int64_t year;

@@ -88,7 +88,8 @@ class Reader {
         if (auto done = date(w, bc); !done) return std::unexpected(done.error());
         dated = true;
       } else if (clock && !timed && (w.size() == 4 || w.size() == 6) && number(w)) {
-        std::string spread = fmt::format("{}:{}:{}", w.substr(0, 2), w.substr(2, 2), w.size() == 6 ? w.substr(4) : "00");
+        std::string spread =
+            fmt::format("{}:{}:{}", w.substr(0, 2), w.substr(2, 2), w.size() == 6 ? w.substr(4) : "00");
         if (auto done = time(spread); !done) return std::unexpected(done.error());
         timed = true;
       } else if (clock && w == "allballs") {

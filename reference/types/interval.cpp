@@ -15,9 +15,7 @@ struct Fields {
 
 Fields fields_of(Interval i) {
   std::int64_t seconds = i.micros / 1'000'000;
-  return {i.months / 12,       i.months % 12, i.days,
-          seconds / 3600,      seconds / 60 % 60, seconds % 60,
-          i.micros % 1'000'000};
+  return {i.months / 12, i.months % 12, i.days, seconds / 3600, seconds / 60 % 60, seconds % 60, i.micros % 1'000'000};
 }
 
 std::string seconds_text(std::int64_t second, std::int64_t micros, bool filled) {
@@ -43,8 +41,11 @@ std::string postgres(const Fields& f) {
   bool time = f.hour != 0 || f.minute != 0 || f.second != 0 || f.micros != 0;
   if (s.empty() || time) {
     bool minus = f.hour < 0 || f.minute < 0 || f.second < 0 || f.micros < 0;
-    s += fmt::format("{}{}{:02}:{:02}:{}", s.empty() ? "" : " ", minus ? "-" : before ? "+" : "", std::abs(f.hour),
-                     std::abs(f.minute), seconds_text(f.second, f.micros, true));
+    s += fmt::format("{}{}{:02}:{:02}:{}", s.empty() ? "" : " ",
+                     minus    ? "-"
+                     : before ? "+"
+                              : "",
+                     std::abs(f.hour), std::abs(f.minute), seconds_text(f.second, f.micros, true));
   }
   return s;
 }

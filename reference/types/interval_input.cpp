@@ -216,16 +216,17 @@ class IntervalReader {
       if (!n || place_ >= text_.size()) return syntax();
       char letter = text_[place_++];
       if (letter == '-' || letter == ':')
-        return Failure{sqlstate::feature_not_supported, "the alternative ISO 8601 form of intervals is not supported", {}, {}};
-      std::string_view name = time ? letter == 'h'   ? "h"
-                                     : letter == 'm' ? "m"
-                                     : letter == 's' ? "s"
-                                                     : ""
-                              : letter == 'm'  ? "mon"
-                              : letter == 'y'  ? "y"
-                              : letter == 'w'  ? "w"
-                              : letter == 'd'  ? "d"
-                                               : "";
+        return Failure{
+            sqlstate::feature_not_supported, "the alternative ISO 8601 form of intervals is not supported", {}, {}};
+      std::string_view name = time            ? letter == 'h'   ? "h"
+                                                : letter == 'm' ? "m"
+                                                : letter == 's' ? "s"
+                                                                : ""
+                              : letter == 'm' ? "mon"
+                              : letter == 'y' ? "y"
+                              : letter == 'w' ? "w"
+                              : letter == 'd' ? "d"
+                                              : "";
       if (name.empty()) return syntax();
       if (auto failed = add(*find_unit(name), *n)) return failed;
       number_seen = true;

@@ -104,8 +104,10 @@ class Listener : public nlohmann::json_sax<Json> {
   }
   bool legal(const std::string& value) {
     if (value.find('\0') == value.npos) return true;
-    failure_ = Failure{sqlstate::untranslatable_character, "unsupported Unicode escape sequence",
-                       "\\u0000 cannot be converted to text.", {}};
+    failure_ = Failure{sqlstate::untranslatable_character,
+                       "unsupported Unicode escape sequence",
+                       "\\u0000 cannot be converted to text.",
+                       {}};
     return false;
   }
 

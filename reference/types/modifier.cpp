@@ -131,7 +131,9 @@ Result<std::int32_t> make_modifier(Oid type, std::span<const std::int32_t> numbe
       if (numbers.empty() || numbers.size() > 2 || numbers[0] != all_fields)
         return refuse(sqlstate::feature_not_supported, "an interval's fields are not supported by this server");
       if (numbers.size() == 1) return -1;
-      if (numbers[1] < 0) return refuse(sqlstate::invalid_parameter_value, fmt::format("INTERVAL({}) precision must not be negative", numbers[1]));
+      if (numbers[1] < 0)
+        return refuse(sqlstate::invalid_parameter_value,
+                      fmt::format("INTERVAL({}) precision must not be negative", numbers[1]));
       if (numbers[1] > 6) warning = fmt::format("INTERVAL({}) precision reduced to maximum allowed, 6", numbers[1]);
       return all_fields << 16 | std::min(numbers[1], 6);
     }

@@ -1,8 +1,8 @@
 #include <gtest/gtest.h>
 
-#include <cstring>
 #include <algorithm>
 #include <cmath>
+#include <cstring>
 #include <memory>
 #include <random>
 
@@ -62,7 +62,8 @@ class Maker {
       }
       default: {
         std::string s = "{";
-        for (auto n = below(4); n > 0; --n) s += (s.size() > 1 ? ", " : "") + quote_json(word()) + ": " + json(depth + 1);
+        for (auto n = below(4); n > 0; --n)
+          s += (s.size() > 1 ? ", " : "") + quote_json(word()) + ": " + json(depth + 1);
         return s + "}";
       }
     }
@@ -93,7 +94,8 @@ class Maker {
       case float4_oid:
         return std::ldexp(static_cast<float>(between(-9999999, 9999999)), static_cast<int>(below(80)) - 40);
       case float8_oid:
-        return std::ldexp(static_cast<double>(between(-999999999999, 999999999999)), static_cast<int>(below(900)) - 450);
+        return std::ldexp(static_cast<double>(between(-999999999999, 999999999999)),
+                          static_cast<int>(below(900)) - 450);
       case numeric_oid:
         return below(10) == 0 ? std::string("NaN") : below(10) == 0 ? std::string("-Infinity") : fmt_number();
       case bytea_oid:
@@ -126,7 +128,8 @@ class Maker {
     std::int64_t total = 1;
     bool vector = type == int2vector_oid || type == oidvector_oid;
     for (auto n = vector ? 1 : below(4); n > 0; --n) {
-      array.dimensions.push_back({static_cast<std::int32_t>(below(3) + 1), vector ? 0 : static_cast<std::int32_t>(below(5)) - 2});
+      array.dimensions.push_back(
+          {static_cast<std::int32_t>(below(3) + 1), vector ? 0 : static_cast<std::int32_t>(below(5)) - 2});
       total *= array.dimensions.back().length;
     }
     if (array.dimensions.empty()) total = 0;
@@ -138,10 +141,10 @@ class Maker {
   std::mt19937_64 random_;
 };
 
-const Oid single[] = {bool_oid,    int2_oid,    int4_oid,    int8_oid,    oid_oid,     float4_oid,      float8_oid,
-                      numeric_oid, text_oid,    varchar_oid, bytea_oid,   uuid_oid,    date_oid,        timestamp_oid,
-                      timestamptz_oid, time_oid, timetz_oid, interval_oid, json_oid,   jsonb_oid,       xid_oid,
-                      int2vector_oid, oidvector_oid};
+const Oid single[] = {bool_oid,   int2_oid,      int4_oid,        int8_oid,       oid_oid,      float4_oid,
+                      float8_oid, numeric_oid,   text_oid,        varchar_oid,    bytea_oid,    uuid_oid,
+                      date_oid,   timestamp_oid, timestamptz_oid, time_oid,       timetz_oid,   interval_oid,
+                      json_oid,   jsonb_oid,     xid_oid,         int2vector_oid, oidvector_oid};
 
 std::vector<Oid> all_types() {
   std::vector<Oid> all(std::begin(single), std::end(single));
@@ -209,18 +212,14 @@ TEST(Arrays, BelieveNoDimensionBeforeTheElementsHaveCome) {
   struct Row {
     std::string bytes, code;
   };
-  for (const Row& row : {Row{words({1, 0, 23, 100'000'000, 1}), "08P01"},
-                         Row{words({6, 0, 23, 64, 1, 64, 1, 64, 1, 64, 1, 4, 1, 1, 1}), "08P01"},
-                         Row{words({1, 0, 23, 134'217'728, 1}), "54000"},
-                         Row{words({2, 0, 23, 65536, 1, 65536, 1}), "54000"},
-                         Row{words({1, 0, 23, -1, 1}), "54000"},
-                         Row{words({7, 0, 23}), "54000"},
-                         Row{words({-1, 0, 23}), "22P03"},
-                         Row{words({0, 2, 23}), "22P03"},
-                         Row{words({0, 0, 25}), "42804"},
-                         Row{words({1, 0, 23, 1, 1, 2'000'000'000}), "22P03"},
-                         Row{words({1, 0, 23, 1, 2'147'483'647, 4, 1}), "54000"},
-                         Row{words({1, 0, 23, 1, 1, 4, 1, 0}), "22P03"}}) {
+  for (const Row& row :
+       {Row{words({1, 0, 23, 100'000'000, 1}), "08P01"},
+        Row{words({6, 0, 23, 64, 1, 64, 1, 64, 1, 64, 1, 4, 1, 1, 1}), "08P01"},
+        Row{words({1, 0, 23, 134'217'728, 1}), "54000"}, Row{words({2, 0, 23, 65536, 1, 65536, 1}), "54000"},
+        Row{words({1, 0, 23, -1, 1}), "54000"}, Row{words({7, 0, 23}), "54000"}, Row{words({-1, 0, 23}), "22P03"},
+        Row{words({0, 2, 23}), "22P03"}, Row{words({0, 0, 25}), "42804"},
+        Row{words({1, 0, 23, 1, 1, 2'000'000'000}), "22P03"}, Row{words({1, 0, 23, 1, 2'147'483'647, 4, 1}), "54000"},
+        Row{words({1, 0, 23, 1, 1, 4, 1, 0}), "22P03"}}) {
     auto value = decode(array_of(int4_oid), row.bytes);
     ASSERT_FALSE(value);
     EXPECT_EQ(value.error().sqlstate, row.code) << value.error().message;

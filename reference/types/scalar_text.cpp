@@ -138,8 +138,8 @@ Result<Value> parse_regtype(std::string_view text) {
   std::string_view name = s.starts_with("pg_catalog.") ? s.substr(11) : s;
   std::string_view single = name.ends_with("[]") ? name.substr(0, name.size() - 2) : name;
   static constexpr std::pair<std::string_view, Oid> aliases[] = {
-      {"int", int4_oid}, {"decimal", numeric_oid}, {"float", float8_oid}, {"dec", numeric_oid}, {"char", bpchar_oid},
-      {"time", time_oid}, {"timestamp", timestamp_oid}};
+      {"int", int4_oid},    {"decimal", numeric_oid}, {"float", float8_oid},       {"dec", numeric_oid},
+      {"char", bpchar_oid}, {"time", time_oid},       {"timestamp", timestamp_oid}};
   const Type* type = find_type(single);
   if (!s.starts_with("pg_catalog."))
     for (const auto& [alias, oid] : aliases)
@@ -147,8 +147,7 @@ Result<Value> parse_regtype(std::string_view text) {
   if (!type) type = find_type_by_sql_name(single);
   if (type && single != name) type = find_type(type->array);
   if (!type)
-    return std::unexpected(
-        Failure{sqlstate::undefined_object, fmt::format("type \"{}\" does not exist", s), {}, {}});
+    return std::unexpected(Failure{sqlstate::undefined_object, fmt::format("type \"{}\" does not exist", s), {}, {}});
   return std::int64_t{type->oid};
 }
 

@@ -13,12 +13,11 @@ namespace pgconform::types {
 inline constexpr Oid bool_oid = 16, bytea_oid = 17, char_oid = 18, name_oid = 19, int8_oid = 20, int2_oid = 21,
                      int4_oid = 23, regproc_oid = 24, text_oid = 25, oid_oid = 26, float4_oid = 700, float8_oid = 701,
                      unknown_oid = 705, bpchar_oid = 1042, varchar_oid = 1043, date_oid = 1082, timestamp_oid = 1114,
-                     timestamptz_oid = 1184, interval_oid = 1186, time_oid = 1083, timetz_oid = 1266,
-                     json_oid = 114, jsonb_oid = 3802, int2vector_oid = 22, oidvector_oid = 30, xid_oid = 28,
-                     numeric_oid = 1700, regclass_oid = 2205,
-                     regtype_oid = 2206, record_oid = 2249, any_oid = 2276, anyarray_oid = 2277, void_oid = 2278,
-                     anyelement_oid = 2283, anynonarray_oid = 2776, uuid_oid = 2950, anyenum_oid = 3500,
-                     anyrange_oid = 3831;
+                     timestamptz_oid = 1184, interval_oid = 1186, time_oid = 1083, timetz_oid = 1266, json_oid = 114,
+                     jsonb_oid = 3802, int2vector_oid = 22, oidvector_oid = 30, xid_oid = 28, numeric_oid = 1700,
+                     regclass_oid = 2205, regtype_oid = 2206, record_oid = 2249, any_oid = 2276, anyarray_oid = 2277,
+                     void_oid = 2278, anyelement_oid = 2283, anynonarray_oid = 2776, uuid_oid = 2950,
+                     anyenum_oid = 3500, anyrange_oid = 3831;
 
 // Type: one row of pg_type.
 struct Type {

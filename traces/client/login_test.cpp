@@ -296,7 +296,8 @@ TEST(Login, EndsWhereTheServerDoes) {
     co_await peer.packet();
     co_await peer.say("R\1");
   });
-  EXPECT_EQ(text(cut.result), "during the login the server closed the connection after 2 bytes of an unfinished message");
+  EXPECT_EQ(text(cut.result),
+            "during the login the server closed the connection after 2 bytes of an unfinished message");
   const auto garbage = log_in("sslmode=disable", [](Peer& peer) -> awaitable<void> {
     co_await peer.packet();
     co_await peer.say("HTTP/1.1 400 Bad Request\r\n");

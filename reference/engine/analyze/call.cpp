@@ -106,7 +106,8 @@ ExprPtr Analyzer::set_returning(ExprPtr call, int location) {
            location);
   if (clause_ != Clause::select_list || !query_ || in_aggregate_ || in_series_)
     refuse("a set-returning function here", location);
-  auto column = column_at(query_->series_at + static_cast<int>(query_->series.size()), call->type, call->modifier, call->location);
+  auto column = column_at(query_->series_at + static_cast<int>(query_->series.size()), call->type, call->modifier,
+                          call->location);
   query_->series.push_back(std::move(call));
   return column;
 }

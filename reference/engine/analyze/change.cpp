@@ -10,8 +10,7 @@ namespace pgconform::engine {
 std::shared_ptr<Table> Analyzer::table_for_change(const Node& r, std::string_view verb) {
   auto table = find_table(r);
   if (table->kind == 'v') refuse(fmt::format("{} of a view", verb), r.location());
-  if (table->kind == 'S')
-    fail(sqlstate::wrong_object_type, fmt::format("cannot change sequence \"{}\"", table->name));
+  if (table->kind == 'S') fail(sqlstate::wrong_object_type, fmt::format("cannot change sequence \"{}\"", table->name));
   return table;
 }
 

@@ -20,8 +20,8 @@ ScopeItem Analyzer::names_of(const std::shared_ptr<Table>& table, std::string al
   ScopeItem item{std::move(alias), {}, table};
   for (std::size_t i = 0; i < table->columns.size(); ++i) {
     const auto& column = table->columns[i];
-    item.columns.push_back({column.name, column.type, column.modifier, static_cast<int>(i), table->oid,
-                            column.number, item.alias + "." + column.name});
+    item.columns.push_back({column.name, column.type, column.modifier, static_cast<int>(i), table->oid, column.number,
+                            item.alias + "." + column.name});
   }
   return item;
 }
@@ -148,8 +148,8 @@ std::unique_ptr<FromItem> Analyzer::from_query(const Node& body) {
   item->kind = FromItem::Kind::query;
   item->own_context = body.flag("lateral");
   int escape = 0;
-  item->query =
-      inner_query(body["subquery"].body(), item->own_context ? Scope::Border::subquery : Scope::Border::from, true, &escape);
+  item->query = inner_query(body["subquery"].body(), item->own_context ? Scope::Border::subquery : Scope::Border::from,
+                            true, &escape);
   item->lateral = escape > 0;
   if (body["alias"].is_empty())
     fail(sqlstate::syntax_error, "subquery in FROM must have an alias", -1, "For example, FROM (SELECT ...) [AS] foo.");

@@ -118,8 +118,7 @@ ExprPtr Analyzer::join_using(const std::vector<std::string_view>& names, FromIte
     std::string_view name = names[n];
     if (std::find(names.begin(), names.begin() + static_cast<std::ptrdiff_t>(n), name) !=
         names.begin() + static_cast<std::ptrdiff_t>(n))
-      fail(sqlstate::duplicate_column,
-           fmt::format("column name \"{}\" appears more than once in USING clause", name));
+      fail(sqlstate::duplicate_column, fmt::format("column name \"{}\" appears more than once in USING clause", name));
     ScopeColumn left = merged_column(*scope_, before, middle, name, "left");
     ScopeColumn right = merged_column(*scope_, middle, scope_->items.size(), name, "right");
     both->args.push_back(to_boolean(apply_operator("=", reference(left), reference(right), -1), "JOIN/USING"));

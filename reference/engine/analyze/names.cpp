@@ -28,8 +28,7 @@ ExprPtr Analyzer::column_ref(const Node& body) {
       if (found.size() == 1) {
         const ScopeColumn& column = *found[0];
         for (const auto& each : scope->items)
-          if (!each.lateral_ok && &column >= each.columns.data() &&
-              &column < each.columns.data() + each.columns.size())
+          if (!each.lateral_ok && &column >= each.columns.data() && &column < each.columns.data() + each.columns.size())
             fail(sqlstate::invalid_column_reference,
                  fmt::format("invalid reference to FROM-clause entry for table \"{}\"", each.alias), location, {},
                  "The combining JOIN type must be INNER or LEFT for a LATERAL reference.");

@@ -7,7 +7,8 @@
 // ORDER BY, DISTINCT ON, LIMIT: transformSortClause() and its like.
 namespace pgconform::engine {
 
-// findTargetlistEntrySQL92(): a bare name means an output column first, a bare number its place; -1 for what is neither.
+// findTargetlistEntrySQL92(): a bare name means an output column first, a bare number its place; -1 for what is
+// neither.
 int Analyzer::listed_target(const Node& node, Query& query, std::string_view clause) {
   if (node.is("ColumnRef") && node.body().list("fields").size() == 1) {
     std::string_view name = node.body().list("fields")[0]->string_of();
@@ -124,8 +125,9 @@ void Analyzer::distinct(const Node& s, Query& query) {
   std::size_t used = 0;
   for (const auto& key : query.order) {
     bool chosen = std::ranges::find(query.distinct_on, key.target) != query.distinct_on.end();
-    if (chosen && skipped) mismatch(locations[static_cast<std::size_t>(
-        std::ranges::find(query.distinct_on, key.target) - query.distinct_on.begin())]);
+    if (chosen && skipped)
+      mismatch(locations[static_cast<std::size_t>(std::ranges::find(query.distinct_on, key.target) -
+                                                  query.distinct_on.begin())]);
     skipped = skipped || !chosen;
     used += chosen;
   }

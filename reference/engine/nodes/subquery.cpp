@@ -4,7 +4,8 @@
 #include "engine/nodes/nodes.hpp"
 
 // Subqueries inside expressions. Each is a run of its own, with a context whose `outer` is the one of the expression.
-// When the slice ends in the middle of one, Pause leaves the expression; its next evaluation finds the run where it was.
+// When the slice ends in the middle of one, Pause leaves the expression; its next evaluation finds the run where it
+// was.
 namespace pgconform::engine {
 
 struct SubqueryRun {

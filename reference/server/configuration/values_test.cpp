@@ -31,9 +31,9 @@ TEST(OneLine, EscapesWhatIsNoUtf8) {
   EXPECT_EQ(one_line("\xe2\x80"), "\\xe2\\x80");
   EXPECT_EQ(one_line("\xe2\x80x"), "\\xe2\\x80x");
   EXPECT_EQ(one_line("a\x9b\xff\xfe"), "a\\x9b\\xff\\xfe");
-  EXPECT_EQ(one_line("\xc0\x8a"), "\\xc0\\x8a");                            // an overlong line feed
-  EXPECT_EQ(one_line("\xed\xa0\x80"), "\\xed\\xa0\\x80");                  // half of a surrogate pair
-  EXPECT_EQ(one_line("\xf4\x90\x80\x80"), "\\xf4\\x90\\x80\\x80");        // beyond U+10FFFF
+  EXPECT_EQ(one_line("\xc0\x8a"), "\\xc0\\x8a");                    // an overlong line feed
+  EXPECT_EQ(one_line("\xed\xa0\x80"), "\\xed\\xa0\\x80");           // half of a surrogate pair
+  EXPECT_EQ(one_line("\xf4\x90\x80\x80"), "\\xf4\\x90\\x80\\x80");  // beyond U+10FFFF
   EXPECT_EQ(one_line("\xf8\x88\x80\x80\x80"), "\\xf8\\x88\\x80\\x80\\x80");
 }
 
