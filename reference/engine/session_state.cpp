@@ -76,7 +76,7 @@ std::shared_ptr<Table> SessionState::find_table(std::string_view schema, std::st
   std::optional<Snapshot> newest;
   for (const auto& table : database_.tables) {
     if (table->name != name) continue;
-    if (table->temporary ? table->owner != this || (!schema.empty() && schema != "pg_temp")
+    if (table->temporary ? table->owner != this || (!schema.empty() && schema != "pg_temp" && schema != table->schema)
                          : !schema.empty() && table->schema != schema)
       continue;
     if (!newest) newest = transaction_.newest();
@@ -125,7 +125,7 @@ Oid SessionState::relation_named(std::string_view text, int location) {
 }
 
 bool SessionState::is_current(const Table& table) {
-  return find_table(table.temporary ? "pg_temp" : table.schema, table.name).get() == &table;
+  return find_table(table.schema, table.name).get() == &table;
 }
 
 }  // namespace pgconform::engine

@@ -34,6 +34,8 @@ class SessionState {
 
   Database& database() { return database_; }
   const session::Login& login() const { return login_; }
+  // temporary_schema: what its temporary tables are in, beside the alias pg_temp: pg_temp_ and a number of its own.
+  std::string temporary_schema() const { return "pg_temp_" + std::to_string(login_.pid); }
   session::Names& names() { return login_.names ? *login_.names : own_names_; }
   Settings& settings() { return settings_; }
   TransactionMachine& transaction() { return transaction_; }

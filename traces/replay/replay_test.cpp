@@ -115,6 +115,19 @@ TEST(Replay, FindsNothingWhereTheServerIsRight) {
   EXPECT_EQ(played.heard[2].back(), '\4');                      // Parse and Sync in one write
 }
 
+TEST(Replay, TakesTheSchemaOfTemporaryTablesOfAnySession) {
+  const std::string_view said = R"("M":"syntax error")";
+  auto text = recording;
+  text.replace(text.find(said), said.size(), R"("M":"syntax error","s":"pg_temp_3")");
+  const auto in = [](const char* schema) {
+    return message("ErrorResponse", {{"S", "ERROR"}, {"V", "ERROR"}, {"C", "42601"}, {"M", "x"}, {"s", schema}});
+  };
+  const auto kinds = [&](const char* schema) {
+    return play({.answers = {login, row + tag + ready, in(schema) + ready, ""}}, text).kinds;
+  };
+  EXPECT_EQ(kinds("pg_temp_12"), List{});
+  for (const char* other : {"public", "pg_temp", "pg_temp_", "pg_temp_x"}) EXPECT_EQ(kinds(other), List{"value"});
+}
 TEST(Replay, SeesAMissingRow) {
   EXPECT_EQ(play({.answers = {login, tag + ready, error + ready, ""}}).kinds, List{"missing"});
 }

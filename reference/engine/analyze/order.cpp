@@ -122,14 +122,12 @@ void Analyzer::distinct(const Node& s, Query& query) {
          location);
   };
   bool skipped = false;
-  std::size_t used = 0;
   for (const auto& key : query.order) {
     bool chosen = std::ranges::find(query.distinct_on, key.target) != query.distinct_on.end();
     if (chosen && skipped)
       mismatch(locations[static_cast<std::size_t>(std::ranges::find(query.distinct_on, key.target) -
                                                   query.distinct_on.begin())]);
     skipped = skipped || !chosen;
-    used += chosen;
   }
   for (std::size_t i = 0; i < query.distinct_on.size(); ++i) {
     if (std::ranges::find(query.order, query.distinct_on[i], &SortKey::target) != query.order.end()) continue;

@@ -16,7 +16,7 @@ Place place_of(const Node& r, SessionState& session) {
     if (!schema.empty() && schema != "pg_temp")
       fail(sqlstate::invalid_table_definition, "cannot create temporary relation in non-temporary schema",
            r.location());
-    where.schema = "pg_temp";
+    where.schema = session.temporary_schema();
     return where;
   }
   if (schema == "pg_catalog" || schema == "information_schema")

@@ -38,7 +38,7 @@ SqlError violation(std::string_view sqlstate, std::string message, std::string d
   error.report.sqlstate = sqlstate;
   error.report.message = std::move(message);
   error.report.detail = std::move(detail);
-  error.report.schema = table.temporary ? "pg_temp" : table.schema;
+  error.report.schema = table.schema;
   error.report.table = table.name;
   error.report.constraint = constraint;
   return error;
