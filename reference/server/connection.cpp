@@ -141,7 +141,7 @@ asio::awaitable<bool> Connection::start_tls(std::string early) {
   const auto context = *std::exchange(tls_, std::nullopt);
   auto established = co_await net::with_deadline(stream_.start_tls(context, std::move(early)), login_deadline_);
   if (!established) {
-    server_.log().write(LogLevel::error, "PostgreSQLHandler", "TLS handshake failed: " + established.error().text);
+    server_.log().write(LogLevel::error, "PostgreSQLHandler", "TLS was not established: " + established.error().text);
     co_return false;
   }
   login_name_.encrypted();
