@@ -441,6 +441,12 @@ TEST(Refusals, NameTheConstructAndItsPlace) {
             "E ERROR 0A000 function random is not supported by this server @8");
   EXPECT_EQ(first_line(simple_query(*b, "select array(select 1)")),
             "E ERROR 0A000 ARRAY(SELECT) is not supported by this server @8");
+  EXPECT_EQ(first_line(simple_query(*b, "select sum('1 day'::interval)")),
+            "E ERROR 0A000 aggregate function sum is not supported by this server @8");
+  EXPECT_EQ(first_line(simple_query(*b, "select avg('1 day'::interval)")),
+            "E ERROR 0A000 aggregate function avg is not supported by this server @8");
+  EXPECT_EQ(first_line(simple_query(*b, "select * from generate_series(now(), now(), '1 day')")),
+            "E ERROR 0A000 function generate_series is not supported by this server @15");
   EXPECT_EQ(
       first_line(simple_query(*b, "select now() - now()")),
       "E ERROR 0A000 operator timestamp with time zone - timestamp with time zone is not supported by this server @14");

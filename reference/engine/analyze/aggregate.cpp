@@ -35,6 +35,8 @@ ExprPtr Analyzer::aggregate(const Node& body, const Found& found, std::vector<Ex
   Oid type = fact.result;
   for (const auto& [name, kind] : kinds) {
     if (fact.name != name || !types::is_supported(type)) continue;
+    bool sums = kind == Kind::sum || kind == Kind::average;
+    if (sums && !is_number(found.parameters[0])) break;
     Aggregate result{args.empty() ? Kind::count_all : kind, type, {}, body.flag("agg_distinct")};
     result.args = std::move(args);
     result.location = location;

@@ -85,7 +85,7 @@ ExprPtr Analyzer::call(const Node& body) {
   expr->immutable = fact.volatility == 'i';
   expr->args = std::move(args);
   expr->text = fact.source;
-  bool series = fact.source.starts_with("generate_series");
+  bool series = fact.source.starts_with("generate_series") && is_number(fact.result);
   if ((!expr->implementation && !series) || expr->args.size() != found.parameters.size() ||
       !types::is_supported(fact.result))
     refuse(refused, body.location());

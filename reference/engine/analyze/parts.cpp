@@ -36,6 +36,12 @@ ExprPtr column_at(int place, Oid type, std::int32_t modifier, int location) {
   return expr;
 }
 
+bool is_number(Oid type) {
+  static constexpr Oid numbers[] = {types::int2_oid,   types::int4_oid,   types::int8_oid,
+                                    types::float4_oid, types::float8_oid, types::numeric_oid};
+  return std::ranges::find(numbers, type) != std::end(numbers);
+}
+
 session::Column describe(const Expr& expr, std::string name) {
   const auto* type = types::find_type(expr.type);
   return {std::move(name), expr.table, expr.attribute, expr.type, type ? type->length : std::int16_t{-1},

@@ -33,6 +33,9 @@ ExprPtr literal(Oid type, Value value, int location);
 // column_at: a place of the input row.
 ExprPtr column_at(int place, Oid type, std::int32_t modifier, int location);
 
+// is_number: a type whose values arithmetic here can take.
+bool is_number(Oid type);
+
 // describe: a result column as RowDescription has it.
 session::Column describe(const Expr& expr, std::string name);
 

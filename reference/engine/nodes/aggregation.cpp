@@ -1,3 +1,5 @@
+#include <cmath>
+#include <limits>
 #include <map>
 #include <optional>
 #include <set>
@@ -14,12 +16,40 @@ namespace {
 using types::is_null;
 using types::Numeric;
 
+constexpr std::size_t longest_string = 0x3fffffff;  // MaxAllocSize
+
 // One aggregate's state.
 struct Accumulator {
   std::int64_t count = 0;
   Value value;
   Numeric sum;
-  double float_sum = 0;
+  double float_sum = 0, float_squares = 0;
+
+  // float4 is summed in its own precision; an average keeps the sum of squares too, whose overflow is one of the whole:
+  // float8_accum().
+  void add_float(const Aggregate& a, double next) {
+    double before = float_sum;
+    float_sum += next;
+    if (a.type == types::float4_oid) float_sum = static_cast<float>(float_sum);
+    if (a.kind == Aggregate::Kind::average && count > 1) {
+      auto n = static_cast<double>(count);
+      double off = next * n - float_sum;
+      float_squares += off * off / (n * (n - 1));
+    }
+    if (!std::isinf(float_sum) && !std::isinf(float_squares)) return;
+    if (!std::isinf(before) && !std::isinf(next))
+      fail(sqlstate::numeric_value_out_of_range, "value out of range: overflow");
+    float_squares = std::numeric_limits<double>::quiet_NaN();
+  }
+
+  void append(std::string_view part) {
+    auto& joined = std::get<std::string>(value);
+    if (part.size() >= longest_string - joined.size())
+      fail(sqlstate::program_limit_exceeded, "out of memory", -1, {},
+           fmt::format("Cannot enlarge string buffer containing {} bytes by {} more bytes.", joined.size(),
+                       part.size()));
+    joined += part;
+  }
 
   void add(const Aggregate& a, Row& args) {
     using Kind = Aggregate::Kind;
@@ -35,16 +65,17 @@ struct Accumulator {
       case Kind::sum:
       case Kind::average:
         if (std::holds_alternative<float>(next))
-          float_sum += std::get<float>(next);
+          add_float(a, std::get<float>(next));
         else if (std::holds_alternative<double>(next))
-          float_sum += std::get<double>(next);
+          add_float(a, std::get<double>(next));
         else
           sum = sum + *Numeric::parse(types::print_text(type, next, {}));
         break;
       case Kind::least:
       case Kind::greatest: {
+        // Of equal values that print differently, such as 1.0 and 1.00, the last one stays.
         int order = is_null(value) ? 0 : compare_values(type, next, value);
-        if (is_null(value) || (a.kind == Kind::least ? order < 0 : order > 0)) value = std::move(next);
+        if (a.kind == Kind::least ? order <= 0 : order >= 0) value = std::move(next);
         break;
       }
       case Kind::every:
@@ -55,11 +86,12 @@ struct Accumulator {
       }
       case Kind::join: {
         const Value& separator = args[1];
-        if (is_null(value))
+        if (is_null(value)) {
           value = std::move(next);
-        else
-          value = std::get<std::string>(value) + (is_null(separator) ? "" : std::get<std::string>(separator)) +
-                  std::get<std::string>(next);
+          break;
+        }
+        if (!is_null(separator)) append(std::get<std::string>(separator));
+        append(std::get<std::string>(next));
         break;
       }
       default:

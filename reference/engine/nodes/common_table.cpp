@@ -1,6 +1,7 @@
 #include <set>
 
 #include "engine/nodes/nodes.hpp"
+#include "engine/stack.hpp"
 
 // WITH: each of its queries is run once, as far as anyone reads it, and its rows are kept for all who do.
 namespace pgconform::engine {
@@ -81,6 +82,7 @@ class CommonScan : public RowSource {
  public:
   explicit CommonScan(const FromItem& item) : item_(item) {}
   Step next(Work& work, Row& row) override {
+    StackBase::check();  // each may read the one before it, however many there are
     if (!run_) run_ = &find_run(work.context, item_.common);
     if (place_ == run_->rows.size()) {
       if (run_->done) return Step::done;
