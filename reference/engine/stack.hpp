@@ -7,7 +7,8 @@
 // A statement's depth is bounded by the stack it really uses, as PostgreSQL's check_stack_depth() does it.
 namespace pgconform::engine {
 
-// StackBase: marks where the engine was entered; one lives in each call from outside.
+// StackBase: marks where the engine was entered; one lives in each call from outside. One within another changes
+// nothing: a statement that runs another is as deep as both.
 class StackBase {
  public:
 #ifdef PGCONFORM_SANITIZED  // whose frames are several times as large
@@ -16,7 +17,9 @@ class StackBase {
   static constexpr std::ptrdiff_t limit = 2 << 20;  // max_stack_depth's default
 #endif
 
-  StackBase() : outer_(base_) { base_ = static_cast<char*>(__builtin_frame_address(0)); }
+  StackBase() : outer_(base_) {
+    if (!base_) base_ = static_cast<char*>(__builtin_frame_address(0));
+  }
   ~StackBase() { base_ = outer_; }
   StackBase(const StackBase&) = delete;
   StackBase& operator=(const StackBase&) = delete;

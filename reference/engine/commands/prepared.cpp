@@ -4,6 +4,7 @@
 #include "engine/commands/command.hpp"
 #include "engine/evaluate.hpp"
 #include "engine/executor.hpp"
+#include "engine/stack.hpp"
 
 // PREPARE, EXECUTE, DEALLOCATE: the same prepared statements that Parse makes (prepare.c).
 namespace pgconform::engine {
@@ -81,6 +82,7 @@ class Execute : public Command {
  public:
   std::unique_ptr<Execution> start(std::shared_ptr<const Prepared> statement, SessionState& session,
                                    std::vector<Value>) const override {
+    StackBase::check();  // a statement that Parse has named may execute itself
     const RawStatement& raw = *statement->raw;
     const Node& body = raw.node().body();
     const auto found = find(body.text("name"), session);

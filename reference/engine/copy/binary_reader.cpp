@@ -108,6 +108,7 @@ class BinaryReader : public CopyReader {
         continue;
       }
       if (size < 0) fail(sqlstate::bad_copy_file_format, "invalid field size");
+      need_room(0, static_cast<std::size_t>(size));
       if (!has(static_cast<std::size_t>(size))) return missing();
       fields.emplace_back(buffer_.substr(taken_, static_cast<std::size_t>(size)));
       taken_ += static_cast<std::size_t>(size);

@@ -111,6 +111,7 @@ class LineReader : public CopyReader {
     }
     if (!ended_) {
       release();
+      need_room(buffer_.size(), 1);
       return Got::starved;
     }
     scanned_ = buffer_.size();

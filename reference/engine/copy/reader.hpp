@@ -1,5 +1,6 @@
 #pragma once
 
+#include <algorithm>
 #include <memory>
 #include <optional>
 #include <span>
@@ -8,6 +9,7 @@
 #include <vector>
 
 #include "engine/copy/options.hpp"
+#include "engine/error.hpp"
 
 namespace pgconform::engine {
 
@@ -30,6 +32,14 @@ class CopyReader {
   std::string_view column() const { return column_; }
 
  protected:
+  // need_room: 54000 where PostgreSQL's buffer for a line or a field could not take that many bytes more.
+  static void need_room(std::size_t has, std::size_t more) {
+    constexpr std::size_t limit = 0x3fffffff;  // MaxAllocSize
+    if (more < limit - std::min(has, limit)) return;
+    fail(sqlstate::program_limit_exceeded, "out of memory", -1, {},
+         fmt::format("Cannot enlarge string buffer containing {} bytes by {} more bytes.", has, more));
+  }
+
   bool ended_ = false;
   std::int64_t line_ = 0;
   std::string column_;

@@ -139,6 +139,31 @@ def full():
     server.stop()
 
 
+@check("does not follow statements that execute themselves")
+def circular():
+    server = start()
+    client = Client(server)
+    for name, other in ((b"me", b"me"), (b"here", b"there"), (b"there", b"here")):
+        client.socket.sendall(frame(b"P", name + b"\0EXECUTE " + other + b"\0\0\0") + frame(b"S"))
+        client.answer()
+    for name in ("me", "here"):
+        expect_in("C54001", str(client.ask("EXECUTE " + name)))
+    is_served(server)
+    server.stop()
+
+
+@check("does not wait for a field that is too long for COPY")
+def long_field():
+    server = start()
+    client = Client(server)
+    client.ask("CREATE TABLE t(a text)")
+    client.socket.sendall(query("COPY t FROM STDIN BINARY"))
+    row = struct.pack("!hi", 1, 0x7FFFFFFF)
+    client.socket.sendall(frame(b"d", b"PGCOPY\n\xff\r\n\0" + bytes(8) + row))
+    expect_in("C54000", str(client.answer()))
+    server.stop()
+
+
 @check("gives back what a long message took")
 def long_message():
     server = start()
