@@ -1,5 +1,7 @@
 #include "engine/analyze/parts.hpp"
+#include "engine/analyze/walk.hpp"
 #include "engine/analyzer.hpp"
+#include "engine/stack.hpp"
 
 // JOIN: transformFromClauseItem()'s JoinExpr, and what USING makes of two columns.
 namespace pgconform::engine {
@@ -23,6 +25,32 @@ const ScopeColumn& merged_column(const Scope& scope, std::size_t from, std::size
     fail(sqlstate::undefined_column,
          fmt::format("column \"{}\" specified in USING clause does not exist in {} table", name, side));
   return *found;
+}
+
+// A FULL JOIN is done by merging or hashing, so some part of its condition has to compare one side with the other by =,
+// if it looks at columns at all.
+void check_full(const Expr& condition, const FromItem& item) {
+  int looks_at = 0;
+  auto sides = [&](const Expr& expr) {
+    int found = 0;
+    each_column(expr, 0, [&](const Expr& column, int level) {
+      if (level == 0) found |= column.number < item.right->first ? 1 : 2;
+    });
+    looks_at |= found;
+    return found;
+  };
+  auto joins = [&](auto& self, const Expr& expr) -> bool {
+    StackBase::check();
+    if (expr.kind == ExprKind::both)
+      return std::ranges::any_of(expr.args, [&](const auto& arg) { return self(self, *arg); });
+    if (expr.kind != ExprKind::call || !expr.text.ends_with("eq") || expr.args.size() != 2) return false;
+    return (sides(*expr.args[0]) | sides(*expr.args[1])) == 3 && sides(*expr.args[0]) != 3 &&
+           sides(*expr.args[1]) != 3;
+  };
+  sides(condition);
+  if (looks_at != 0 && !joins(joins, condition))
+    fail(sqlstate::feature_not_supported,
+         "FULL JOIN is only supported with merge-joinable or hash-joinable join conditions");
 }
 
 ExprPtr reference(const ScopeColumn& column) {
@@ -80,6 +108,7 @@ std::unique_ptr<FromItem> Analyzer::join(const Node& body) {
     clause_ = Clause::join;
     item->condition = to_boolean(expression(body["quals"]), "JOIN/ON");
     scope_->first = outer_hidden;
+    if (item->join_kind == Join::full) check_full(*item->condition, *item);
   }
   item->width = scope_->width - item->first;
   if (names.empty() && !has_alias) return item;

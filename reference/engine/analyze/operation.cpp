@@ -9,6 +9,7 @@ ExprPtr Analyzer::apply_operator(std::string_view name, ExprPtr left, ExprPtr ri
   const OperatorFact& op = find_operator(name, left ? left->type : 0, right->type, location);
   auto expr = make_expr(ExprKind::call, op.result, leftmost(location, left ? left->location : right->location));
   expr->strict = op.strict;
+  expr->text = op.source;
   expr->implementation = find_implementation(op.source);
   if (left) expr->args.push_back(coerce(std::move(left), op.left, CastContext::implicit));
   expr->args.push_back(coerce(std::move(right), op.right, CastContext::implicit));
