@@ -34,6 +34,7 @@ asio::awaitable<Tcp::resolver::results_type> look_up(Ask ask) {
     lookup->done.cancel();
   });
   co_await lookup->done.async_wait(asio::experimental::as_tuple(asio::use_awaitable));
+  lookup->resolver.cancel();  // one that nobody waits for any more does not stand in the way of the next
   co_return lookup->found;
 }
 

@@ -44,8 +44,7 @@ void check_full(const Expr& condition, const FromItem& item) {
     if (expr.kind == ExprKind::both)
       return std::ranges::any_of(expr.args, [&](const auto& arg) { return self(self, *arg); });
     if (expr.kind != ExprKind::call || !expr.text.ends_with("eq") || expr.args.size() != 2) return false;
-    return (sides(*expr.args[0]) | sides(*expr.args[1])) == 3 && sides(*expr.args[0]) != 3 &&
-           sides(*expr.args[1]) != 3;
+    return (sides(*expr.args[0]) | sides(*expr.args[1])) == 3 && sides(*expr.args[0]) != 3 && sides(*expr.args[1]) != 3;
   };
   sides(condition);
   if (looks_at != 0 && !joins(joins, condition))
