@@ -87,7 +87,9 @@ std::expected<Options, Exit> parse_options(int argc, const char* const* argv) {
   bool quiet = false, show_version = false, make_scram_line = false;
 
   CLI::App app{std::string(description), "pgreference"};
-  app.add_option("-C,--config-file", flags.config_file, "ClickHouse-style XML configuration");
+  app.add_option("-C,--config-file", flags.config_file, "ClickHouse-style XML configuration")
+      ->type_name("FILE")
+      ->check([](const std::string& file) { return file.empty() ? "expected a file, got nothing" : ""; });
   app.add_option("--listen", flags.listen, "address to listen on; may be repeated")->type_name("ADDRESS");
   app.add_option("--port", flags.port, "TCP port; 0 takes any free one, which is printed")->check(CLI::Range(0, 65535));
   app.add_option("--user", users, "user with a cleartext password")->type_name("NAME:PASSWORD");

@@ -178,9 +178,8 @@ std::vector<User> load_users(const Element& root, const fs::path& main_file, fs:
   return read_users(*users, warnings);
 }
 
-Configuration load(const fs::path& file, const Environment& environment) {
+Configuration load(const fs::path& file, const Environment& environment, Warnings& warnings) {
   Configuration configuration;
-  Warnings warnings;
   fs::path include_from = default_include_file;
   const Element root = load_merged(file, include_from, environment, warnings);
   const fs::path directory = file.parent_path();
@@ -201,13 +200,23 @@ Configuration load(const fs::path& file, const Environment& environment) {
   return configuration;
 }
 
+// with_causes: the error's line with what was odd before about the same element, such as a variable that is not set.
+std::string with_causes(std::string line, const Warnings& warnings) {
+  for (const std::string_view oddity : warnings.lines()) {
+    const auto element = oddity.substr(0, oddity.find(">: ") + 3);
+    if (line.starts_with(element)) line.append("; ").append(oddity.substr(element.size()));
+  }
+  return line;
+}
+
 }  // namespace
 
 std::expected<Configuration, std::string> load_configuration(const fs::path& file, const Environment& environment) {
+  Warnings warnings;
   try {
-    return load(file, environment);
+    return load(file, environment, warnings);
   } catch (const ConfigurationError& error) {
-    return std::unexpected(error.line());
+    return std::unexpected(with_causes(error.line(), warnings));
   } catch (const fs::filesystem_error& error) {
     return std::unexpected(one_line(error.what()));
   }

@@ -8,6 +8,7 @@ namespace pgconform::server {
 namespace {
 
 using testing::ElementsAre;
+using testing::EndsWith;
 using testing::HasSubstr;
 using testing::IsEmpty;
 using testing::StartsWith;
@@ -124,6 +125,8 @@ TEST_F(LoadConfiguration, WithoutAPortNothingWouldListen) {
             "<postgresql_port>9005</postgresql_port>");
   write("config.xml", std::string(no_users) + "<postgresql_port/>");
   EXPECT_THAT(load().error(), StartsWith("config.xml:2: <postgresql_port>: is empty, so nothing listens"));
+  write("config.xml", std::string(no_users) + R"(<postgresql_port from_env="NO"/>)");
+  EXPECT_THAT(load().error(), EndsWith("; from_env: the environment variable NO is not set"));
 }
 
 TEST_F(LoadConfiguration, ValuesGivenTwiceAreRefused) {
