@@ -303,6 +303,33 @@ def not_implemented():
         expect(told()["cases"][0]["verdict"] == verdict, told()["cases"][0])
 
 
+def table_refused():
+    """a table that is refused with 0A000 makes its case unsupported; another refusal breaks it, at its own level"""
+    level = "level: must\n"
+    for code, needs, gate, verdict, expected in ((b"0A000", "needs: ddl\n", "postgresql", "unsupported", 0),
+                                                 (b"42601", "needs: ddl\n", "must", "broken", 0),
+                                                 (b"42601", "needs: ddl\n" + level, "must", "broken", 1),
+                                                 (b"0A000", "", "postgresql", "broken", 1)):
+        server = Server(answers={"Q": error(b"ERROR", code) + READY})
+        tables = one_case("refused-table", f"""=== table
+title: Its table cannot be made
+{needs}
+F Query {{"query":"TABLE ${{table:a int}}"}}
+B RowDescription
+
+=== empty
+title: It fails as is meant here
+
+F Query {{"query":""}}
+B ErrorResponse
+B ReadyForQuery
+""")
+        status(pgconform("check", server.uri, "--cases", tables, "--timeout", "0.3", "--gate", gate, "--report",
+                         "json=out.json"), expected)
+        case = told()["cases"][0]
+        expect(case["verdict"] == verdict, code, needs, told()["cases"])
+
+
 def interrupted_at_once():
     """Ctrl-C ends a login that nobody answers, with the report written"""
     server = Server(login=b"")
@@ -339,5 +366,5 @@ B CommandComplete
 
 
 run(right, unfinished, garbage_of_another_version, dead, table_in_doubt, endless_rows, endless_notices,
-    facet, any_text, refused_tls, stuffed_before_login, stuffed_after_a_lie, raw_patterns, either_connection, not_implemented,
+    facet, any_text, refused_tls, stuffed_before_login, stuffed_after_a_lie, raw_patterns, either_connection, not_implemented, table_refused,
     interrupted_at_once, interrupted_twice)

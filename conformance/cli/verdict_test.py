@@ -70,6 +70,7 @@ B ReadyForQuery
 
 === ours
 title: What nobody has bound cannot be said
+level: must
 
 F Query {"query":{"$ref":"nothing.at.all"}}
 B ReadyForQuery

@@ -75,7 +75,8 @@ void add_case(pugi::xml_node& suite, const Judged& judged) {
   add(node, "file", judged.entry->file);
   add(node, "time", time(result.duration));
   if (result.verdict == Verdict::pass && !judged.gates) return;
-  auto told = node.append_child(result.verdict == Verdict::broken ? "error" : judged.gates ? "failure" : "skipped");
+  const auto* kind = result.verdict == Verdict::broken ? "error" : "failure";
+  auto told = node.append_child(judged.gates ? kind : "skipped");
   const auto text = message(judged);
   add(told, "message",
       result.verdict == Verdict::fail && !judged.gates

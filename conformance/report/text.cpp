@@ -103,7 +103,8 @@ std::string_view word(const Judged& judged) {
     case Standing::differs:
       break;
   }
-  return judged.result.verdict == Verdict::broken ? "BROKEN" : judged.gates ? "FAIL" : "fail (does not gate)";
+  if (judged.result.verdict == Verdict::broken) return judged.gates ? "BROKEN" : "broken (does not gate)";
+  return judged.gates ? "FAIL" : "fail (does not gate)";
 }
 
 }  // namespace

@@ -11,32 +11,39 @@ using notation::Json;
 // Refusal: what the refusal of one statement means for those behind it.
 enum class Refusal : bool { is_the_end, is_all_the_same };
 
-// do_sql: statements of our own, before and after a case. The error is one line.
-asio::awaitable<std::string> do_sql(const Run& run, std::vector<std::string> statements,
+// Trouble: why statements of our own were not done: one line, and the message that came in place of success.
+struct Trouble {
+  std::string text, actual = {};
+  bool empty() const { return text.empty(); }
+};
+
+// do_sql: statements of our own, before and after a case.
+asio::awaitable<Trouble> do_sql(const Run& run, std::vector<std::string> statements,
                                     Refusal refusal = Refusal::is_the_end) {
   client::Connection connection(run.target);
   const auto deadline = net::Clock::now() + run.timeout;
   client::LoginOptions login;
   auto logged_in = co_await connection.login(login, deadline);
-  if (!logged_in) co_return "login failed: " + logged_in.error().text;
+  if (!logged_in) co_return Trouble{"login failed: " + logged_in.error().text};
   for (const auto& statement : statements) {
     const Json fields{{"query", statement}};
     auto sent = co_await connection.send("Query", fields, deadline);
-    if (!sent) co_return sent.error().text;
+    if (!sent) co_return Trouble{sent.error().text};
     for (;;) {
       auto event = co_await connection.receive(deadline);
-      if (event.is("ErrorResponse") && refusal == Refusal::is_the_end) co_return statement + ": " + event.describe();
+      if (event.is("ErrorResponse") && refusal == Refusal::is_the_end)
+        co_return Trouble{statement + ": " + event.describe(), connection.conversation().said().back().line()};
       if (event.is("ReadyForQuery")) break;
-      if (event.kind != client::Event::Kind::message) co_return statement + ": " + event.describe();
-      if (net::Clock::now() > deadline) co_return statement + ": no end of the answer before the deadline";
+      if (event.kind != client::Event::Kind::message) co_return Trouble{statement + ": " + event.describe()};
+      if (net::Clock::now() > deadline) co_return Trouble{statement + ": no end of the answer before the deadline"};
     }
   }
   co_await connection.terminate(deadline);
-  co_return "";
+  co_return Trouble{};
 }
 
 // alive: the canary. A new connection is served.
-asio::awaitable<std::string> alive(const Run& run) {
+asio::awaitable<Trouble> alive(const Run& run) {
   const std::vector<std::string> nothing;
   co_return co_await do_sql(run, nothing);
 }
@@ -71,11 +78,12 @@ asio::awaitable<Result> execute(const Run& run, const notation::Case& test, std:
       create.push_back(table.create);
       drop.push_back(table.drop);
     }
-    std::string trouble;
+    Trouble trouble;
     if (!create.empty()) trouble = co_await do_sql(run, create);
     if (!trouble.empty()) {
       result.verdict = Verdict::broken;
-      result.reason = "cannot make its table: " + trouble;
+      result.reason = "cannot make its table: " + trouble.text;
+      result.actual = std::move(trouble.actual);
       // It may be there all the same: only the answer was not what we know.
       co_await do_sql(run, drop);
       break;
@@ -87,7 +95,7 @@ asio::awaitable<Result> execute(const Run& run, const notation::Case& test, std:
       trouble = co_await do_sql(run, drop);
       if (!trouble.empty() && result.verdict == Verdict::pass) {
         result.verdict = Verdict::broken;
-        result.reason = "cannot drop its table: " + trouble;
+        result.reason = "cannot drop its table: " + trouble.text;
       }
     }
     // What the case would have put away itself. Some of it was never made: that is no trouble.
@@ -99,7 +107,7 @@ asio::awaitable<Result> execute(const Run& run, const notation::Case& test, std:
         result.verdict = Verdict::fail;
         result.failures.insert(
             result.failures.begin(),
-            Failure{Level::must, "", "target down: a new connection is no longer served: " + trouble, 0, false, true});
+            Failure{Level::must, "", "target down: a new connection is no longer served: " + trouble.text, 0, false, true});
       }
     }
     if (player.retry() == 0 || result.verdict != Verdict::pass) break;

@@ -83,7 +83,11 @@ struct Judge {
     if (result.verdict == Came::skipped) return;
     for (auto& use : uses)
       if (judged.entry->named_by(use.entry->cases)) use.ran = true;
-    if (result.verdict == Came::broken) return worse(Standing::differs, true, "");
+    if (result.verdict == Came::broken) {
+      Level level = Level::postgresql;
+      parse_level(judged.entry->test.level, level);
+      return worse(Standing::differs, level >= rules.gate, "");
+    }
     // What an unsupported case shows of its refusal is no failure.
     if (result.verdict == Came::fail)
       for (const auto& failure : result.failures) failed(failure);

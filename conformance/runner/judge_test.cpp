@@ -221,8 +221,11 @@ TEST(Judge, UnsupportedIsFineUnlessAnEntrySaysOtherwise) {
   EXPECT_TRUE(run.expect("a/x", Expect::fail).judge(result(Verdict::unsupported)).gates);
 }
 
-TEST(Judge, BrokenGates) {
-  EXPECT_TRUE(Court().judge(result(Verdict::broken)).gates);
+TEST(Judge, BrokenGatesFromItsCasesLevelOn) {
+  Court run;
+  EXPECT_FALSE(run.judge(result(Verdict::broken)).gates);
+  run.rules.gate = Level::postgresql;
+  EXPECT_TRUE(run.judge(result(Verdict::broken)).gates);
 }
 
 // --- Exit statuses -------------------------------------------------------------------------------------------------

@@ -168,8 +168,10 @@ class Suite {
 
   // finish: what a failure of this case does and does not prove.
   void finish(const Entry& entry, Result& result) const {
-    if (result.verdict != Verdict::fail) return;
     const auto& test = entry.test;
+    // What it waits for itself is not what its preparation met.
+    if (result.verdict == Verdict::broken) return take_refusal(test, result);
+    if (result.verdict != Verdict::fail) return;
     const bool any_version = options_.postgresql.empty() && (!test.since.empty() || !test.until.empty());
     bool silent = false;
     for (const auto& failure : result.failures) {
@@ -185,7 +187,11 @@ class Suite {
       result.failures.clear();
       return;
     }
-    if (silent || expects_refusal(test)) return;
+    if (!silent && !expects_refusal(test)) take_refusal(test, result);
+  }
+
+  // take_refusal: what came refuses a capability about which nothing is known.
+  void take_refusal(const notation::Case& test, Result& result) const {
     for (const auto& need : test.needs) {
       if (need.negated || is_role(need.name) || !refuses(need.name, result.actual)) continue;
       const auto known = options_.capabilities.find(need.name);
