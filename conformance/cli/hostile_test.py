@@ -11,7 +11,7 @@ import threading
 import time
 import xml.etree.ElementTree as xml
 
-from tap import Program, expect, run, status
+from tap import Program, expect, one_line, run, status
 
 pgconform = Program(sys.argv[1])
 CASES = """=== one-row
@@ -330,6 +330,23 @@ B ReadyForQuery
         expect(case["verdict"] == verdict, code, needs, told()["cases"])
 
 
+def another_protocol():
+    """who does not speak PostgreSQL is told so at once; who speaks it badly is judged by the cases"""
+    http = b"HTTP/1.1 400 Bad Request\r\n\r\n"
+    for login, words in ((http, '"HTTP/1.1 400 Bad Request"'), (b"R\x7f\xff\xff\xff", '"R\\x7f\\xff\\xff\\xff"'),
+                         (b"SSH-2.0-x\r\n", '"SSH-2.0-x"'), (b"J\0\0\0\x0a8.0.30", '"J\\x00\\x00\\x00\\x0a8.0.30"'),
+                         (message(b"R", b"\0\0\0\x63"), None), (message(b"v", b"\0"), None),
+                         (READY + http, None), (message(b"R", b"\0\0\0\0") + http, None), (b"Eold\n\0", None)):
+        result = Server(login=login).check()
+        if words:
+            one_line(result, 3, "cannot use postgresql://", "does not speak PostgreSQL: it answered " + words)
+        else:
+            status(result, 1)
+    server = Server(first={struct.pack(">II", 8, 80877103): http})
+    one_line(pgconform("check", server.uri.replace("disable", "require"), "--cases", cases, "--timeout", "0.3"), 3,
+             'it answered "HTTP/1.1 400 Bad Request"')
+
+
 def interrupted_at_once():
     """Ctrl-C ends a login that nobody answers, with the report written"""
     server = Server(login=b"")
@@ -366,5 +383,5 @@ B CommandComplete
 
 
 run(right, unfinished, garbage_of_another_version, dead, table_in_doubt, endless_rows, endless_notices,
-    facet, any_text, refused_tls, stuffed_before_login, stuffed_after_a_lie, raw_patterns, either_connection, not_implemented, table_refused,
+    facet, any_text, refused_tls, stuffed_before_login, stuffed_after_a_lie, raw_patterns, either_connection, not_implemented, table_refused, another_protocol,
     interrupted_at_once, interrupted_twice)

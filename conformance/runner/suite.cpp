@@ -89,9 +89,13 @@ class Suite {
     auto logged_in = co_await connection.login(login, deadline);
     live_.erase(&connection);
     if (!stopped_.empty()) co_return done();
-    if (!logged_in && logged_in.error().kind != client::Failure::Kind::protocol) {
-      outcome_.unreachable = logged_in.error().text;
-      co_return done();
+    if (!logged_in) {
+      const auto& failure = logged_in.error();
+      if (const auto said = foreign_words(connection, failure.event))
+        outcome_.unreachable = "does not speak PostgreSQL: it answered " + *said;
+      else if (failure.kind != client::Failure::Kind::protocol)
+        outcome_.unreachable = failure.text;
+      if (!outcome_.unreachable.empty()) co_return done();
     }
     if (logged_in) co_await connection.terminate(deadline);
     co_await probe_tls();
@@ -112,6 +116,16 @@ class Suite {
     workers_ = std::max(1U, options_.jobs);
     for (unsigned k = 0, n = workers_; k < n; ++k)
       asio::co_spawn(io_, work(), [this](const std::exception_ptr& error) { ended(error); });
+  }
+
+  // foreign_words: what the login ended with, if that was the first that was said, and in another protocol. Whoever has
+  // begun the authentication is judged by the cases.
+  static std::optional<std::string> foreign_words(const client::Connection& connection, const client::Event& last) {
+    for (const auto& said : connection.conversation().said())
+      if (said.what == client::Said::What::frame && said.sender == protocol::Sender::backend &&
+          said.spoken_name().starts_with("Authentication"))
+        return std::nullopt;
+    return client::foreign(last);
   }
 
   // probe_tls: ask for TLS where the profile does not say whether there is any, as cases need it or need it missing.

@@ -137,12 +137,15 @@ awaitable<Expected<void>> Connection::connect(net::TimePoint deadline) {
 }
 
 awaitable<Expected<bool>> Connection::request_tls(net::TimePoint deadline) {
+  auto& s = *state_;
   auto sent = co_await send("SSLRequest", Json::object(), deadline);
   if (!sent) co_return std::unexpected(sent.error());
   auto answer = co_await receive(deadline);
   using Kind = Failure::Kind;
   if (answer.is("SSLResponse")) {
     if (answer.bytes == "S" || answer.bytes == "N") co_return answer.bytes == "S";
+    // What goes on tells who it is.
+    answer.bytes += s.in.pending().substr(0, 1024);
     co_return std::unexpected(Failure{Kind::protocol, "the answer to SSLRequest is neither S nor N", answer});
   }
   const bool gone = answer.ended() || answer.kind == Event::Kind::timeout;

@@ -93,6 +93,37 @@ std::optional<int> tls_alert(std::string_view bytes) {
   return static_cast<unsigned char>(bytes[6]);
 }
 
+std::optional<std::string> foreign(const Event& first) {
+  constexpr std::string_view tags = "RKSZTDCENAGHWVtnsIvcd123";
+  constexpr std::size_t enough = 60;
+  const std::string_view said = first.bytes;
+  if (first.is("SSLResponse")) {
+    // One odd byte may be a fault. What goes on is another language.
+    if (said.size() < 2 || said[0] == 'S' || said[0] == 'N') return std::nullopt;
+  } else {
+    // An error in the form of protocol 2 comes from servers of this family only.
+    if (first.kind != Event::Kind::bad_frame || said.size() < 5 || said[0] == 'E') return std::nullopt;
+    const auto frame = wire::next_frame(said, wire::FrameKind::tagged);
+    if (frame && *frame && tags.contains(said[0])) return std::nullopt;
+  }
+  std::string text = "\"";
+  constexpr char digits[] = "0123456789abcdef";
+  bool plain = true;
+  for (const char c : said.substr(0, enough)) {
+    if (plain && text.size() > 1 && (c == '\r' || c == '\n')) break;
+    const bool printable = c >= ' ' && c <= '~';
+    plain &= printable;
+    const auto byte = static_cast<unsigned char>(c);
+    if (c == '"' || c == '\\')
+      text.append({'\\', c});
+    else if (printable)
+      text += c;
+    else
+      text.append({'\\', 'x', digits[byte >> 4], digits[byte & 15]});
+  }
+  return text + "\"";
+}
+
 Event ended_by(const net::NetError& error) {
   using From = net::ErrorKind;
   Event event;

@@ -50,6 +50,10 @@ std::string_view to_string(Event::Kind kind);
 // tls_alert: of bytes that are one whole TLS record, in plain text, with an alert in it: which.
 std::optional<int> tls_alert(std::string_view bytes);
 
+// foreign: of the first that a server says, if no server of this protocol could begin so: what it says, quoted, up to
+// the end of its first line. A known message is not foreign, whatever is wrong with what is in it.
+std::optional<std::string> foreign(const Event& first);
+
 // ended_by: the event that a network error is to whoever waits for a message.
 Event ended_by(const net::NetError& error);
 
