@@ -73,7 +73,19 @@ def bad_target():
 
 def missing_description():
     """a target description that is not there is named"""
-    one_line(pgconform("check", "@nowhere.json"), 2, "nowhere.json")
+    one_line(pgconform("check", "@nowhere.json"), 2, "nowhere.json: No such file")
+    one_line(pgconform("check", "@/"), 2, "@/: Is a directory")
+
+
+def broken_description():
+    """what is wrong with a target description is told with its place, and never shows what is written there"""
+    path = pgconform.file("t.json", '{"uri":secret}')
+    result = pgconform("check", "@" + path)
+    one_line(result, 2, "t.json: byte 8: not JSON")
+    expect("secret" not in result.stderr, result.stderr)
+    for key in ("ca", "client_certificate", "client_key"):
+        pgconform.file("t.json", json.dumps({"uri": DEAD.format(1), key: "nope.pem"}))
+        one_line(pgconform("check", "@" + path), 2, f'"{key}"', "nope.pem: No such file")
 
 
 def reported_unreachable(why):
@@ -177,6 +189,6 @@ def no_server():
 
 
 run(version, help_text, no_command, unknown_command, unknown_option, bad_values, empty_target,
-    empty_target_with_environment, bad_target, missing_description, unreachable, environment_names_a_target,
+    empty_target_with_environment, bad_target, missing_description, broken_description, unreachable, environment_names_a_target,
     profile_without_target, unknown_profile, broken_profile, unknown_case, nothing_selected, broken_catalogue,
     empty_catalogue, bad_report, listing, explaining, no_server)

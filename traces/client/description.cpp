@@ -78,11 +78,11 @@ std::span<const std::string_view> description_keys() {
 }
 
 std::expected<Description, std::string> parse_description(std::string_view text, const std::string& directory) {
-  // No exceptions and no text of nlohmann's: it quotes what it could not read, which may be a password.
-  const auto root = Json::parse(text, nullptr, false);
-  if (root.is_discarded()) return std::unexpected("the target description is not JSON");
   try {
-    return read(root, directory);
+    return read(Json::parse(text), directory);
+  } catch (const Json::parse_error& error) {
+    // No text of nlohmann's: it quotes what it could not read, which may be a password.
+    return std::unexpected("byte " + std::to_string(error.byte) + ": not JSON");
   } catch (const Complaint& complaint) {
     return std::unexpected(complaint.text);
   }

@@ -4,8 +4,10 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <cerrno>
 #include <charconv>
 #include <cstdlib>
+#include <cstring>
 #include <filesystem>
 #include <fstream>
 #include <iterator>
@@ -43,9 +45,13 @@ constexpr struct {
                  {"PGOPTIONS", "options"},
                  {"PGAPPNAME", "application_name"}};
 
-std::optional<std::string> read_file(const std::string& path) {
+// read_file: the error is the system's word for why not.
+Parsed<std::string> read_file(const std::string& path) {
+  std::error_code ignored;
+  if (std::filesystem::is_directory(path, ignored)) return std::unexpected(std::strerror(EISDIR));
+  errno = 0;
   std::ifstream file(path, std::ios::binary);
-  if (!file || std::filesystem::is_directory(path)) return std::nullopt;
+  if (!file) return std::unexpected(errno == 0 ? "it cannot be read" : std::strerror(errno));
   return std::string(std::istreambuf_iterator<char>(file), {});
 }
 
@@ -157,12 +163,21 @@ Parsed<Target> described(const std::string& path, const Environment& environment
   if (path.empty()) return std::unexpected("the target is @ without a file name");
   const auto fail = [&](const std::string& why) { return std::unexpected("@" + path + ": " + why); };
   const auto text = read_file(path);
-  if (!text) return fail("the file cannot be read");
+  if (!text) return fail(text.error());
   auto description = parse_description(*text, std::filesystem::path(path).parent_path().string());
   if (!description) return fail(description.error());
   if (!is_uri(description->uri)) return fail("\"uri\" does not begin with postgresql:// or postgres://");
   auto settings = parse_uri(description->uri);
   if (!settings) return fail(settings.error());
+  // Told once and now, not by every connection that needs it.
+  const std::pair<const char*, const std::string*> files[] = {{"ca", &description->ca},
+                                                              {"client_certificate", &description->client_certificate},
+                                                              {"client_key", &description->client_key}};
+  for (const auto& [key, file] : files) {
+    if (file->empty()) continue;
+    if (const auto content = read_file(*file); !content)
+      return fail("\"" + std::string(key) + "\": " + *file + ": " + content.error());
+  }
   // What the description says stands before what the environment says, and a URI's own word before both.
   const auto prefer = [&](const char* key, const std::string& said) {
     if (!said.empty()) settings->emplace(key, said);

@@ -120,7 +120,7 @@ TEST(Target, SaysWhatIsWrong) {
       {"", "the target is empty; give a URI, a conninfo string or @FILE"},
       {"  \n", "the target is empty; give a URI, a conninfo string or @FILE"},
       {"@", "the target is @ without a file name"},
-      {"@/nowhere/at-all", "@/nowhere/at-all: the file cannot be read"},
+      {"@/nowhere/at-all", "@/nowhere/at-all: No such file or directory"},
       {"localhost:secret",
        "the target is neither a URI (postgresql://…) nor a conninfo string (host=… port=…) nor @FILE"},
       {"mysql://u:secret@h?a=b", "the target is a URI, but not one of postgresql:// or postgres://"},
@@ -153,12 +153,13 @@ TEST(Target, SaysWhatIsWrong) {
 
 TEST(Target, ReadsDescriptions) {
   const File file(
-      R"({"uri":"postgresql://c:c@127.0.0.1:7/d?sslmode=disable","ca":"/x/ca.crt","client_certificate":"c.crt",
+      R"({"uri":"postgresql://c:c@127.0.0.1:7/d?sslmode=disable","ca":"/dev/null","client_certificate":"c.crt",
     "client_key":"c.key","roles":{"md5":{"user":"m","password":"p"},"trust":{"user":"t"}},
     "control":{"start":"a","stop":"b","reload":"c"},"profile":"postgresql"})");
+  for (const auto* name : {"/c.crt", "/c.key"}) std::ofstream(file.directory() + name) << "PEM";
   const auto target = parsed("@" + file.path(), {{"PGSSLROOTCERT", "/env"}});
   EXPECT_EQ(target.describe(), "postgresql://c@127.0.0.1:7/d?sslmode=disable");
-  EXPECT_EQ(target.ca, "/x/ca.crt");
+  EXPECT_EQ(target.ca, "/dev/null");
   EXPECT_EQ(target.client_certificate, file.directory() + "/c.crt");
   EXPECT_EQ(target.client_key, file.directory() + "/c.key");
   ASSERT_TRUE(target.role("md5") && target.role("trust") && target.role(""));
@@ -171,7 +172,9 @@ TEST(Target, ReadsDescriptions) {
 
 TEST(Target, SaysWhatIsWrongWithADescription) {
   const Wrong claims[] = {
-      {"{\"uri\": secret", "the target description is not JSON"},
+      {"{\"uri\": secret", "byte 9: not JSON"},
+      {R"({"uri":"postgresql://h","client_key":"/nowhere/key"})",
+       "\"client_key\": /nowhere/key: No such file or directory"},
       {"[]", "the target description is not an object"},
       {"{}", "the target description has no \"uri\""},
       {R"({"uri":5})", "\"uri\" of the target description is not a string"},
