@@ -143,7 +143,7 @@ void write(const report::Report& report, const std::vector<Output>& files) {
   for (const auto& [form, file] : files)
     if (auto written = report::write_file(file, form == "json" ? report::json(report) : report::junit(report));
         !written)
-      throw Stop{Exit::usage, written.error()};
+      throw Stop{Exit::unreachable, written.error()};
 }
 
 // unreachable: nothing was run. Whoever reads the reports is told as well, of every case.

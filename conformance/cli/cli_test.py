@@ -3,6 +3,7 @@
 import json
 import os
 import socket
+import subprocess
 import sys
 import xml.etree.ElementTree as xml
 
@@ -163,6 +164,20 @@ def bad_report():
     one_line(pgconform("check", DEAD.format(1), "--report", "yaml=x"), 2, "json=FILE or junit=FILE")
 
 
+def unwritable():
+    """what cannot be written is told, and is no success"""
+    with open("/dev/full", "wb", buffering=0) as full:
+        for arguments in (["--help"], ["check", "--list"], ["explain", "query/simple/one-row"]):
+            for how, why in ((full, "No space left"), (None, "Bad file descriptor")):
+                result = subprocess.run([pgconform.path, *arguments], stdout=how, stderr=subprocess.PIPE, text=True,
+                                        timeout=60, check=False, env=pgconform.environment,
+                                        preexec_fn=None if how else lambda: os.close(1))
+                result.stdout = ""
+                one_line(result, 3, "cannot write to standard output: " + why)
+    result = pgconform("check", "--pgreference", "/bin/false", "--run", "query/**", "--report", "json=/dev/full")
+    one_line(result, 3, "/dev/full", "No space left")
+
+
 def listing():
     """--list tells id, level, requirements and title, and asks no server"""
     result = pgconform("check", "--list", "--run", "query/**")
@@ -191,4 +206,4 @@ def no_server():
 run(version, help_text, no_command, unknown_command, unknown_option, bad_values, empty_target,
     empty_target_with_environment, bad_target, missing_description, broken_description, unreachable, environment_names_a_target,
     profile_without_target, unknown_profile, broken_profile, unknown_case, nothing_selected, broken_catalogue,
-    empty_catalogue, bad_report, listing, explaining, no_server)
+    empty_catalogue, bad_report, unwritable, listing, explaining, no_server)

@@ -6,6 +6,7 @@
 #include <iostream>
 
 #include "cli/commands.hpp"
+#include "cli/standard_output.hpp"
 #include "runner/judge.hpp"
 
 using namespace pgconform;
@@ -22,10 +23,7 @@ int usage(std::string_view what) {
   return static_cast<int>(runner::Exit::usage);
 }
 
-}  // namespace
-
-int main(int argc, char** argv) {
-  std::signal(SIGPIPE, SIG_IGN);
+int run(int argc, char** argv) {
   CLI::App app("Tells where a server departs from the PostgreSQL wire protocol.", "pgconform");
   app.set_version_flag("--version", "pgconform " PGCONFORM_VERSION);
   app.require_subcommand(1);
@@ -50,4 +48,18 @@ int main(int argc, char** argv) {
     std::cerr << fmt::format("pgconform: {}\n", error.what());
     return static_cast<int>(runner::Exit::unreachable);
   }
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  std::signal(SIGPIPE, SIG_IGN);
+  cli::StandardOutput output;
+  const int status = run(argc, argv);
+  const auto trouble = output.finish();
+  if (trouble.empty()) return status;
+  std::cerr << fmt::format("pgconform: cannot write to standard output: {}\n", trouble);
+  // What is wrong already stays what it is; a verdict that nobody could read is none.
+  return status > static_cast<int>(runner::Exit::not_as_expected) ? status
+                                                                  : static_cast<int>(runner::Exit::unreachable);
 }
