@@ -47,9 +47,14 @@ T must(std::expected<T, std::string> value) {
   return std::move(*value);
 }
 
-std::vector<std::string> all_patterns(const std::vector<std::string>& options) {
+// all_patterns: what an option names, however often it is given. Naming nothing must not mean everything.
+std::vector<std::string> all_patterns(const char* option, const std::vector<std::string>& values) {
   std::vector<std::string> all;
-  for (const auto& each : options) std::ranges::move(runner::patterns(each), std::back_inserter(all));
+  for (const auto& each : values) {
+    auto some = runner::patterns(each);
+    if (some.empty()) throw Stop{Exit::usage, fmt::format("{} \"{}\" names no case", option, each)};
+    std::ranges::move(some, std::back_inserter(all));
+  }
   return all;
 }
 
@@ -93,6 +98,23 @@ std::vector<Output> outputs(const std::vector<std::string>& options) {
   return list;
 }
 
+// check_version: an impossible one would leave out cases, or ask for all, without a word.
+void check_version(const std::string& version, const runner::Catalogue& catalogue) {
+  if (version.empty()) return;
+  if (!runner::version_is_well_formed(version))
+    throw Stop{Exit::usage, fmt::format("--postgresql {}: expected a version such as 18 or 15.3", version)};
+  const auto major = [](const std::string& text) { return std::stoi(text); };
+  int oldest = 9, newest = 18;
+  for (const auto& entry : catalogue.entries)
+    for (const auto* versions : {&entry.test.since, &entry.test.until})
+      for (const auto& each : *versions) {
+        oldest = std::min(oldest, major(each));
+        newest = std::max(newest, major(each));
+      }
+  if (major(version) < oldest || major(version) > newest)
+    throw Stop{Exit::usage, fmt::format("--postgresql {}: known are {} to {}", version, oldest, newest)};
+}
+
 void list(const runner::Catalogue& catalogue, const std::vector<bool>& chosen) {
   std::size_t n = 0;
   for (std::size_t i = 0; i < chosen.size(); ++i) {
@@ -102,7 +124,7 @@ void list(const runner::Catalogue& catalogue, const std::vector<bool>& chosen) {
                              fmt::join(test.covers, " "), test.title);
     ++n;
   }
-  std::cout << fmt::format("{} cases\n", n);
+  std::cout << fmt::format("{} case{}\n", n, n == 1 ? "" : "s");
 }
 
 // Progress: one line that is written over and over, where people look on.
@@ -169,7 +191,7 @@ int check(const Flags& flags) {
       flags.cases.empty() ? data_directory("cases") : std::filesystem::path(flags.cases), requirements));
   if (flags.warnings)
     for (const auto& warning : catalogue.warnings) std::cerr << warning << '\n';
-  const auto chosen = must(runner::select(catalogue, {all_patterns(flags.run), all_patterns(flags.skip)}));
+  const auto chosen = must(runner::select(catalogue, {all_patterns("--run", flags.run), all_patterns("--skip", flags.skip)}));
   if (flags.list) {
     list(catalogue, chosen);
     return 0;
@@ -179,8 +201,7 @@ int check(const Flags& flags) {
     if (chosen[i]) entries.push_back(&catalogue.entries[i]);
   if (entries.empty()) throw Stop{Exit::usage, "no case is selected"};
   const auto files = outputs(flags.reports);
-  if (!flags.postgresql.empty() && !runner::version_is_well_formed(flags.postgresql))
-    throw Stop{Exit::usage, fmt::format("--postgresql {}: expected a version such as 18 or 15.3", flags.postgresql)};
+  check_version(flags.postgresql, catalogue);
 
   report::Report report;
   report.version = PGCONFORM_VERSION;

@@ -47,7 +47,7 @@ def unknown_command():
 
 def unknown_option():
     """an unknown option is named"""
-    one_line(pgconform("check", "--frobnicate"), 2, "--frobnicate")
+    one_line(pgconform("check", "--frobnicate"), 2, "--frobnicate", "see pgconform check --help")
 
 
 def bad_values():
@@ -55,6 +55,9 @@ def bad_values():
     for option in (["--gate", "may"], ["--jobs", "0"], ["--timeout", "soon"], ["--deadline", "-1"]):
         one_line(pgconform("check", *option), 2, option[0])
     one_line(pgconform("check", "--postgresql", "new"), 2, "--postgresql new")
+    for version in ("3", "99"):
+        one_line(pgconform("check", DEAD.format(1), "--postgresql", version), 2, "--postgresql " + version, "9 to 18")
+    one_line(pgconform("check", "--run", ""), 2, '--run "" names no case')
 
 
 def empty_target():
@@ -184,6 +187,8 @@ def listing():
     status(result, 0)
     expect("query/simple/one-row  [" in result.stdout and "SQ-01]" in result.stdout, result.stdout)
     expect("startup/" not in result.stdout, result.stdout)
+    one = pgconform("check", "--list", "--run", "query/simple/one-row").stdout
+    expect(one.endswith("\n1 case\n"), one)
 
 
 def explaining():

@@ -14,12 +14,12 @@ using namespace pgconform;
 namespace {
 
 // One line, whatever the library has to say.
-int usage(std::string_view what) {
+int usage(std::string_view what, std::string_view command = "") {
   const auto end = what.find_last_not_of(" \n");
   std::string line(what.substr(0, end == what.npos ? 0 : end + 1));
   for (auto& c : line)
     if (c == '\n') c = ' ';
-  std::cerr << fmt::format("pgconform: {} (see pgconform --help)\n", line);
+  std::cerr << fmt::format("pgconform: {} (see pgconform {}{}--help)\n", line, command, command.empty() ? "" : " ");
   return static_cast<int>(runner::Exit::usage);
 }
 
@@ -40,7 +40,8 @@ int run(int argc, char** argv) {
     if (error.get_exit_code() == 0) return app.exit(error);
     if (argc > 1 && argv[1][0] != '-' && app.get_subcommands().empty())
       return usage(fmt::format("there is no command {}", argv[1]));
-    return usage(error.what());
+    const auto commands = app.get_subcommands();
+    return usage(error.what(), commands.empty() ? "" : commands.front()->get_name());
   }
   try {
     return action();

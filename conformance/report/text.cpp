@@ -192,7 +192,7 @@ std::string text(const Report& report) {
     for (const auto& problem : report.problems) out += fmt::format("  {}\n", problem);
   }
   const auto counts = count(report);
-  out += fmt::format("\n{} cases: {} passed", report.cases.size(), counts.pass);
+  out += fmt::format("\n{} case{}: {} passed", report.cases.size(), report.cases.size() == 1 ? "" : "s", counts.pass);
   if (counts.fail > 0) {
     out += fmt::format(", {} failed (", counts.fail);
     bool first = true;
