@@ -191,7 +191,8 @@ int check(const Flags& flags) {
       flags.cases.empty() ? data_directory("cases") : std::filesystem::path(flags.cases), requirements));
   if (flags.warnings)
     for (const auto& warning : catalogue.warnings) std::cerr << warning << '\n';
-  const auto chosen = must(runner::select(catalogue, {all_patterns("--run", flags.run), all_patterns("--skip", flags.skip)}));
+  const auto chosen =
+      must(runner::select(catalogue, {all_patterns("--run", flags.run), all_patterns("--skip", flags.skip)}));
   if (flags.list) {
     list(catalogue, chosen);
     return 0;

@@ -19,7 +19,7 @@ struct Trouble {
 
 // do_sql: statements of our own, before and after a case.
 asio::awaitable<Trouble> do_sql(const Run& run, std::vector<std::string> statements,
-                                    Refusal refusal = Refusal::is_the_end) {
+                                Refusal refusal = Refusal::is_the_end) {
   client::Connection connection(run.target);
   const auto deadline = net::Clock::now() + run.timeout;
   client::LoginOptions login;
@@ -107,7 +107,8 @@ asio::awaitable<Result> execute(const Run& run, const notation::Case& test, std:
         result.verdict = Verdict::fail;
         result.failures.insert(
             result.failures.begin(),
-            Failure{Level::must, "", "target down: a new connection is no longer served: " + trouble.text, 0, false, true});
+            Failure{Level::must, "", "target down: a new connection is no longer served: " + trouble.text, 0, false,
+                    true});
       }
     }
     if (player.retry() == 0 || result.verdict != Verdict::pass) break;
