@@ -1,5 +1,6 @@
 #include <algorithm>
 
+#include "engine/analyze/parts.hpp"
 #include "engine/ddl/relations.hpp"
 #include "engine/evaluate.hpp"
 #include "engine/execution/row_writer.hpp"
@@ -9,29 +10,18 @@
 namespace pgconform::engine {
 namespace {
 
-// An expression over the columns without that at `gone`; null if it needs it.
-ExprPtr without(const Expr& expr, int gone) {
-  auto copy = make_expr(expr.kind, expr.type, expr.location);
-  copy->modifier = expr.modifier;
-  copy->number = expr.number;
-  copy->strict = expr.strict;
-  copy->is_volatile = expr.is_volatile;
-  copy->immutable = expr.immutable;
-  copy->implementation = expr.implementation;
-  copy->value = expr.value;
-  copy->text = expr.text;
-  copy->table = expr.table;
-  copy->attribute = expr.attribute;
-  copy->shared = expr.shared;
+// drop_column: makes an expression one over the columns without that at `gone`; false if it needs it.
+bool drop_column(Expr& expr, int gone) {
   if (expr.kind == ExprKind::column) {
-    if (expr.number == gone) return nullptr;
-    if (expr.number > gone) --copy->number;
+    if (expr.number == gone) return false;
+    if (expr.number > gone) --expr.number;
   }
-  for (const auto& arg : expr.args) {
-    copy->args.push_back(without(*arg, gone));
-    if (!copy->args.back()) return nullptr;
-  }
-  return copy;
+  return std::ranges::all_of(expr.args, [&](const ExprPtr& arg) { return drop_column(*arg, gone); });
+}
+
+ExprPtr without(const Expr& expr, int gone) {
+  auto copy = clone(expr);
+  return drop_column(*copy, gone) ? std::move(copy) : nullptr;
 }
 
 class Alteration {
