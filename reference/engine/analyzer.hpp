@@ -122,6 +122,10 @@ class Analyzer {
   void forbid_aggregate(int location);
   void order_aggregate(const Node& body, Aggregate& aggregate);
   ExprPtr subquery(const Node& body);
+  ExprPtr array_constructor(const Node& body, Oid given = 0, int cast_location = -1);
+  ExprPtr indirection(const Node& body);
+  ExprPtr array_comparison(const Node& body, std::string_view name, bool all);
+  ExprPtr coerce_elements(ExprPtr expr, Oid target, CastContext context);
   ExprPtr type_cast(const Node& body);
   ExprPtr choice(const Node& body);
   ExprPtr value_function(const Node& body);

@@ -56,6 +56,8 @@ ExprPtr Analyzer::coerce(ExprPtr expr, Oid target, CastContext context) {
       if (!implementation)
         refuse(fmt::format("the cast from {} to {}", type_name(expr->type), type_name(target)), location);
       break;
+    case Pathway::Kind::elements:
+      return coerce_elements(std::move(expr), target, context);
     case Pathway::Kind::input:
       kind = ExprKind::input;
       break;

@@ -162,6 +162,13 @@ Value evaluate(const Expr& expr, Context& context) {
       return extreme(expr, context);
     case ExprKind::column_default:
       return expr.shared ? evaluate(*expr.shared, context) : Value();
+    case ExprKind::array:
+    case ExprKind::subscript:
+    case ExprKind::slice:
+    case ExprKind::array_coerce:
+    case ExprKind::any_of:
+    case ExprKind::all_of:
+      return evaluate_array(expr, context);
     case ExprKind::current:
       return context.session.current(expr.text, expr.modifier);
   }

@@ -7,6 +7,8 @@ namespace pgconform::engine {
 
 // evaluate: the value of an expression; throws SqlError, or Suspend when a function has to wait.
 Value evaluate(const Expr& expr, Context& context);
+// evaluate_array: of the kinds that are about arrays.
+Value evaluate_array(const Expr& expr, Context& context);
 
 // set_operand: what ExprKind::operand of that number stands for from now on.
 void set_operand(Context& context, int number, Value value);

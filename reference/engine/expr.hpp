@@ -44,6 +44,12 @@ enum class ExprKind : std::uint8_t {
   least,
   current,         // SQLValueFunction: text names it
   column_default,  // shared, a column's DEFAULT
+  array,           // ARRAY[args]; number: the args are arrays themselves
+  subscript,       // args[0], an array, at the indices args[1…]
+  slice,           // args[0] between bounds in pairs; number: a bit for each bound that is left out
+  array_coerce,    // args[0], each element, as operand `number`, made what `shared` makes of it
+  any_of,
+  all_of,  // implementation: the operator on args[0] and each element of the array args[2]
 };
 
 // Quantifier: of a subquery. For any and all, args are the left side, the subquery's column (operand `level`) made to
@@ -64,6 +70,7 @@ struct Expr {
   bool strict = true;
   bool is_volatile = false;
   bool immutable = true;
+  bool returns_set = false;  // the implementation, if there is one, answers an array of the members
   Implementation implementation = nullptr;
   types::Value value;
   std::string text;

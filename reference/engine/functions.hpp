@@ -93,5 +93,16 @@ void add_strings(Registry& registry);
 void add_times(Registry& registry);
 void add_session(Registry& registry);
 void add_sequences(Registry& registry);
+void add_arrays(Registry& registry);
+void add_intervals(Registry& registry);
+void add_fields(Registry& registry);
+void add_json(Registry& registry);
+void add_patterns(Registry& registry);
+void add_texts(Registry& registry);
+void add_mathematics(Registry& registry);
+void add_catalog(Registry& registry);
+
+// need_memory: 54000 where PostgreSQL could not build a value of that many bytes, 53200 where this server will not.
+void need_memory(std::size_t bytes);
 
 }  // namespace pgconform::engine

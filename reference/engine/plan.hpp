@@ -31,8 +31,7 @@ struct FromItem {
   int first = 0, width = 0;
   std::string alias;  // for EXPLAIN
   std::shared_ptr<Table> table;
-  ExprPtr function;  // a call; `series` if it is generate_series
-  bool series = false;
+  ExprPtr function;          // a call
   bool lateral = false;      // looks at what stands left of it
   bool own_context = false;  // LATERAL (SELECT …)
   std::unique_ptr<Query> query;

@@ -141,6 +141,11 @@ Pathway find_pathway(Oid source, Oid target, CastContext context) {
     if (cast->method == 'f') return {Kind::function, cast->function};
     return {cast->method == 'b' ? Kind::relabel : category(target) == 'S' ? Kind::output : Kind::input};
   }
+  if (types::is_array(source) && types::is_array(target) && target != types::int2vector_oid &&
+      target != types::oidvector_oid) {
+    Pathway each = find_pathway(types::element_of(source), types::element_of(target), context);
+    return {each.kind == Kind::none ? Kind::none : Kind::elements};
+  }
   // Every type can be assigned to a string type by its output, and cast from one by its input.
   if (context != CastContext::implicit && category(target) == 'S') return {Kind::output};
   if (context == CastContext::explicit_cast && category(source) == 'S') return {Kind::input};
@@ -170,7 +175,7 @@ bool can_coerce(std::span<const Oid> arguments, std::span<const Oid> parameters,
     }
     if (find_pathway(from, to, context).kind == Pathway::Kind::none) return false;
   }
-  return true;
+  return std::ranges::none_of(parameters, is_polymorphic) || resolve_polymorphic(arguments, parameters, 0);
 }
 
 const OperatorFact& find_operator(std::string_view name, Oid left, Oid right, int location) {

@@ -15,7 +15,7 @@ namespace pgconform::engine {
 enum class CastContext : std::uint8_t { implicit, assignment, explicit_cast };
 
 struct Pathway {
-  enum class Kind : std::uint8_t { none, relabel, function, input, output } kind = Kind::none;
+  enum class Kind : std::uint8_t { none, relabel, function, input, output, elements } kind = Kind::none;
   std::string_view function{};
 };
 
@@ -27,6 +27,15 @@ bool can_coerce(std::span<const Oid> arguments, std::span<const Oid> parameters,
 
 // is_polymorphic: any, anyelement and their kin.
 bool is_polymorphic(Oid type);
+
+// Polymorphic: a call's parameter and result types, with what anyelement, anyarray and their kin stand for.
+struct Polymorphic {
+  std::vector<Oid> parameters;
+  Oid result = 0;
+};
+// resolve_polymorphic: nothing if the arguments contradict each other. What no argument tells stays as it is.
+std::optional<Polymorphic> resolve_polymorphic(std::span<const Oid> arguments, std::span<const Oid> parameters,
+                                               Oid result);
 
 // find_operator: left is 0 for a prefix operator. Throws 42883 or 42725 at `location`.
 const OperatorFact& find_operator(std::string_view name, Oid left, Oid right, int location);

@@ -1,7 +1,9 @@
 #include "engine/session_state.hpp"
 
 #include <algorithm>
+#include <bit>
 #include <cstdlib>
+#include <random>
 
 #include "engine/setting_values.hpp"
 #include "types/form.hpp"
@@ -20,6 +22,23 @@ void SessionState::raise(session::Severity severity, std::string_view sqlstate, 
   report.sqlstate = sqlstate;
   report.message = std::move(message);
   notices_.push_back(std::move(report));
+}
+
+double SessionState::random() {
+  if (!random_) {
+    std::random_device entropy;
+    random_ = std::uint64_t{entropy()} << 32 | entropy();
+  }
+  *random_ += 0x9e3779b97f4a7c15;
+  std::uint64_t z = *random_;
+  z = (z ^ (z >> 30)) * 0xbf58476d1ce4e5b9;
+  z = (z ^ (z >> 27)) * 0x94d049bb133111eb;
+  z ^= z >> 31;
+  return static_cast<double>(z >> 11) * 0x1.0p-53;
+}
+
+void SessionState::seed_random(double seed) {
+  random_ = std::bit_cast<std::uint64_t>(seed);
 }
 
 std::string SessionState::version() const {

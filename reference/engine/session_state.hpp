@@ -1,5 +1,6 @@
 #pragma once
 
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -58,6 +59,10 @@ class SessionState {
   void set_statement_time(std::int64_t time) { statement_time_ = time; }
   std::int64_t clock() const { return types::from_clock(options_.clock()); }
 
+  // random · seed_random: random()'s next number, in [0, 1), and setseed().
+  double random();
+  void seed_random(double seed);
+
   // version: version()'s text.
   std::string version() const;
   // current: current_user, current_date, … : the functions that SQL writes without parentheses.
@@ -114,6 +119,7 @@ class SessionState {
   Oid last_sequence_ = 0;
   std::string path_text_ = "-";
   std::vector<std::string> path_;
+  std::optional<std::uint64_t> random_;  // SplitMix64: eight bytes a session
 };
 
 }  // namespace pgconform::engine

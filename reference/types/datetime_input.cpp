@@ -83,7 +83,7 @@ class Reader {
         if (auto done = time(w); !done) return std::unexpected(done.error());
         timed = true;
       } else if (timed && (w[0] == '+' || w[0] == '-')) {
-        if (!offset(w)) return std::unexpected(syntax());
+        if (auto done = offset(w); !done) return std::unexpected(done.error());
       } else if (!dated && !month && w.find_first_of("-/.") != w.npos && w[0] != '-') {
         if (auto done = date(w, bc); !done) return std::unexpected(done.error());
         dated = true;
@@ -166,6 +166,13 @@ class Reader {
     return failure;
   }
 
+  Failure displacement() const {
+    return {sqlstate::invalid_time_zone_displacement_value,
+            fmt::format("time zone displacement out of range: \"{}\"", text_),
+            {},
+            {}};
+  }
+
   static std::vector<std::string_view> words_of(std::string_view s) {
     std::vector<std::string_view> words;
     std::size_t begin = 0;
@@ -195,6 +202,8 @@ class Reader {
       parts.push_back(w.substr(begin, end - begin));
       begin = end + 1;
     }
+    if (parts.size() == 2 && parts[0].size() > 2 && parts[1].size() == 3 && separator == '-')
+      return day_of_year(parts[0], parts[1]);
     if (parts.size() != 3) return std::unexpected(syntax());
     int n[3];
     for (int i = 0; i < 3; ++i) {
@@ -215,6 +224,15 @@ class Reader {
     bool dmy = !ymd && style_.order == Style::Order::dmy;
     int y = ymd ? 0 : 2, m = ymd ? 1 : dmy ? 1 : 0, d = ymd ? 2 : dmy ? 0 : 1;
     year_ = year(parts[static_cast<std::size_t>(y)]), month_ = n[m], day_ = n[d];
+    return true;
+  }
+
+  // 1999-008; the 366th day of a year that has none is the next one's first.
+  Result<bool> day_of_year(std::string_view year_digits, std::string_view day_digits) {
+    auto y = number(year_digits), day = number(day_digits);
+    if (!y || !day || *y < 1 || *day < 1 || *day > 366) return std::unexpected(syntax());
+    Civil c = from_days(to_days({*y, 1, 1}) + *day - 1);
+    year_ = c.year, month_ = static_cast<int>(c.month), day_ = static_cast<int>(c.day);
     return true;
   }
 
@@ -252,7 +270,7 @@ class Reader {
     return true;
   }
 
-  bool offset(std::string_view w) {
+  Result<bool> offset(std::string_view w) {
     int sign = w[0] == '-' ? -1 : 1;
     std::string digits;
     std::vector<int> parts;
@@ -261,7 +279,7 @@ class Reader {
       for (std::size_t begin = 0; begin <= rest.size();) {
         auto end = std::min(rest.find(':', begin), rest.size());
         auto n = number(rest.substr(begin, end - begin));
-        if (!n) return false;
+        if (!n) return std::unexpected(syntax());
         parts.push_back(*n);
         begin = end + 1;
       }
@@ -270,10 +288,10 @@ class Reader {
     } else if (n && rest.size() <= 4) {
       parts = {*n / 100, *n % 100};
     } else {
-      return false;
+      return std::unexpected(syntax());
     }
     parts.resize(3);
-    if (parts[0] > 15 || parts[1] > 59 || parts[2] > 59) return false;
+    if (parts[0] > 15 || parts[1] > 59 || parts[2] > 59) return std::unexpected(displacement());
     result_.has_zone = true;
     result_.east = sign * (parts[0] * 3600 + parts[1] * 60 + parts[2]);
     return true;

@@ -19,7 +19,8 @@ Result<std::string> normalize_json(std::string_view text);
 // quote_json: a string as a JSON string.
 std::string quote_json(std::string_view text);
 
-// What follows takes valid JSON, without looking at its validity again.
+// What follows takes valid JSON, without looking at its validity again; what decodes strings of a json value wants
+// those that normalize_json() accepts.
 
 // json_kind: object, array, string, number, boolean or null.
 std::string_view json_kind(std::string_view json);

@@ -57,6 +57,9 @@ std::string type_name(Oid oid, std::int32_t modifier) {
       int scale = (((modifier - 4) & 0x7ff) ^ 1024) - 1024;
       return fmt::format("numeric({},{})", (modifier - 4) >> 16 & 0xffff, scale);
     }
+    case 1560:
+    case 1562:  // bit, varbit
+      return fmt::format("{}({})", type->sql_name, modifier);
     case time_oid:
       return fmt::format("time({}) without time zone", modifier);
     case timetz_oid:

@@ -52,7 +52,13 @@ ExprPtr Analyzer::call(const Node& body) {
   if (body.flag("agg_star") && !may_aggregate)
     fail(sqlstate::wrong_object_type, fmt::format("{}(*) specified, but {} is not an aggregate function", shown, shown),
          location);
+  auto meant =
+      resolve_polymorphic(types, found.parameters, fact.result).value_or(Polymorphic{found.parameters, fact.result});
+  auto untold = [](Oid type) { return is_polymorphic(type) && type != types::any_oid; };
+  if (std::ranges::any_of(meant.parameters, untold))
+    fail(sqlstate::datatype_mismatch, "could not determine polymorphic type because input has type unknown");
   for (std::size_t i = 0; i < args.size(); ++i) {
+    found.parameters[i] = meant.parameters[i];
     if (is_polymorphic(found.parameters[i]) && fact.source != "pg_typeof" && args[i]->type == types::unknown_oid &&
         !types::is_null(args[i]->value))
       args[i] = coerce(std::move(args[i]), types::text_oid, CastContext::implicit);
@@ -72,7 +78,7 @@ ExprPtr Analyzer::call(const Node& body) {
            fmt::format("{} specified, but {} is not an aggregate function",
                        clause == "agg_order" ? "ORDER BY" : "FILTER", shown),
            body.location());
-  auto expr = make_expr(ExprKind::call, fact.result, location);
+  auto expr = make_expr(ExprKind::call, meant.result, location);
   std::string source(fact.source);
   if (source.empty() || source.starts_with("see ")) {
     source = std::string(name) + "(";
@@ -85,12 +91,12 @@ ExprPtr Analyzer::call(const Node& body) {
   expr->immutable = fact.volatility == 'i';
   expr->args = std::move(args);
   expr->text = fact.source;
-  bool series = fact.source.starts_with("generate_series") && is_number(fact.result);
+  bool series = fact.source.starts_with("generate_series");
   if ((!expr->implementation && !series) || expr->args.size() != found.parameters.size() ||
-      !types::is_supported(fact.result))
+      !types::is_supported(meant.result))
     refuse(refused, body.location());
+  expr->returns_set = fact.returns_set;
   if (!fact.returns_set) return expr;
-  if (!series) refuse("set-returning " + refused, body.location());
   return clause_ == Clause::from ? std::move(expr) : set_returning(std::move(expr), body.location());
 }
 

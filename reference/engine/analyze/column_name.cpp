@@ -22,7 +22,8 @@ std::string column_name(const Node& node) {
       if (inner.second) return inner;
       return {std::string(body["typeName"].list("names").back()->string_of()), false};
     }
-    if (kind == "CollateClause") return self(self, body["arg"]);
+    if (kind == "CollateClause" || kind == "A_Indirection") return self(self, body["arg"]);
+    if (kind == "A_ArrayExpr") return {"array", true};
     if (kind == "CaseExpr") {
       auto inner = self(self, body["defresult"]);
       if (inner.second) return inner;

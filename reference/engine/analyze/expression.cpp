@@ -63,10 +63,10 @@ ExprPtr Analyzer::expression(const Node& node) {
   }
   if (kind == "SetToDefault") fail(sqlstate::syntax_error, "DEFAULT is not allowed in this context", location);
   if (kind == "SubLink") return subquery(body);
-  if (kind == "A_ArrayExpr") refuse("ARRAY[]", location);
+  if (kind == "A_ArrayExpr") return array_constructor(body);
   if (kind == "RowExpr") refuse("a row constructor", location);
   if (kind == "CollateClause") refuse("COLLATE", location);
-  if (kind == "A_Indirection") refuse("a subscript or field selection", location);
+  if (kind == "A_Indirection") return indirection(body);
   if (kind == "List") refuse("a list of expressions", location);
   refuse("this expression (" + std::string(kind) + ")", location);
 }
@@ -125,9 +125,12 @@ ExprPtr Analyzer::value_function(const Node& body) {
 ExprPtr Analyzer::type_cast(const Node& body) {
   const Node& name = body["typeName"];
   auto [type, modifier] = column_type(name);
-  ExprPtr arg = expression(body["arg"]);
   int location = body.location();
   if (location < 0) location = name.location();
+  // The cast tells a constructor its type, which an empty one needs.
+  bool constructs =
+      body["arg"].is("A_ArrayExpr") && types::is_array(type) && types::find_type(type)->name.starts_with('_');
+  ExprPtr arg = constructs ? array_constructor(body["arg"].body(), type, location) : expression(body["arg"]);
   return coerce_or_fail(std::move(arg), type, modifier, CastContext::explicit_cast, location);
 }
 

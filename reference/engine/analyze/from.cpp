@@ -14,6 +14,13 @@ std::string full_name(const Node& range_var) {
   return name;
 }
 
+void forbid_set(const Expr& expr) {
+  StackBase::check();
+  if (expr.returns_set)
+    fail(sqlstate::feature_not_supported, "set-returning functions must appear at top level of FROM", expr.location);
+  for (const auto& arg : expr.args) forbid_set(*arg);
+}
+
 }  // namespace
 
 ScopeItem Analyzer::names_of(const std::shared_ptr<Table>& table, std::string alias) {
@@ -132,13 +139,16 @@ std::unique_ptr<FromItem> Analyzer::from_function(const Node& node) {
   item->kind = FromItem::Kind::function;
   clause_ = Clause::from;
   item->function = expression(function);
+  for (const auto& arg : item->function->args) forbid_set(*arg);
   item->lateral = refers_to_level(*item->function, 0);
-  item->series = item->function->text.starts_with("generate_series") && item->function->kind == ExprKind::call;
   ScopeItem names{column_name(function)};
   const Node& alias = node["alias"];
-  // A table alias also names the only column of a scalar function.
-  names.columns.push_back({alias.is_empty() ? names.alias : std::string(alias.text("aliasname")), item->function->type,
-                           item->function->modifier});
+  // A table alias also names the only column of a scalar function, unless that has a name of its own.
+  bool named = item->function->text.find("_array_elements") != std::string::npos;
+  names.columns.push_back({named              ? "value"
+                           : alias.is_empty() ? names.alias
+                                              : std::string(alias.text("aliasname")),
+                           item->function->type, item->function->modifier});
   add_to_scope(*item, std::move(names), alias);
   return item;
 }

@@ -29,8 +29,7 @@ void Analyzer::group_by(const Node& s, Query& query) {
       key = expression(*node);
       resolve_unknown(key);
     }
-    if (key->type == types::void_oid)
-      fail(sqlstate::undefined_function, "could not identify an equality operator for type void", key->location);
+    need_equality(key->type, target < 0 ? key->location : node->body().location());
     bool known = false;
     for (const auto& other : query.keys) known = known || same(*other, *key);
     if (!known) query.keys.push_back(std::move(key));

@@ -7,13 +7,18 @@ namespace pgconform::engine {
 
 ExprPtr Analyzer::apply_operator(std::string_view name, ExprPtr left, ExprPtr right, int location) {
   const OperatorFact& op = find_operator(name, left ? left->type : 0, right->type, location);
-  auto expr = make_expr(ExprKind::call, op.result, leftmost(location, left ? left->location : right->location));
+  std::vector<Oid> arguments, parameters;
+  if (left) arguments.push_back(left->type), parameters.push_back(op.left);
+  arguments.push_back(right->type), parameters.push_back(op.right);
+  auto meant = resolve_polymorphic(arguments, parameters, op.result).value_or(Polymorphic{parameters, op.result});
+  auto expr = make_expr(ExprKind::call, meant.result, leftmost(location, left ? left->location : right->location));
   expr->strict = op.strict;
   expr->text = op.source;
-  expr->implementation = find_implementation(op.source);
-  if (left) expr->args.push_back(coerce(std::move(left), op.left, CastContext::implicit));
-  expr->args.push_back(coerce(std::move(right), op.right, CastContext::implicit));
-  if (!expr->implementation || !types::is_supported(op.result)) {
+  expr->implementation = op.source.empty() ? find_implementation(fmt::format("{}({} {})", name, op.left, op.right))
+                                           : find_implementation(op.source);
+  if (left) expr->args.push_back(coerce(std::move(left), meant.parameters.front(), CastContext::implicit));
+  expr->args.push_back(coerce(std::move(right), meant.parameters.back(), CastContext::implicit));
+  if (!expr->implementation || !types::is_supported(meant.result)) {
     std::string shown = op.left != 0 ? types::type_name(op.left) + " " : "";
     refuse(fmt::format("operator {}{} {}", shown, name, types::type_name(op.right)), location);
   }
@@ -41,7 +46,7 @@ ExprPtr Analyzer::operation(const Node& body) {
   if (kind == "AEXPR_IN") return in_list(body, name);
   if (!in_catalog(names))
     fail(sqlstate::invalid_schema_name, fmt::format("schema \"{}\" does not exist", names[0]->string_of()), location);
-  if (kind == "AEXPR_OP_ANY" || kind == "AEXPR_OP_ALL") refuse("ANY or ALL of an array", location);
+  if (kind == "AEXPR_OP_ANY" || kind == "AEXPR_OP_ALL") return array_comparison(body, name, kind == "AEXPR_OP_ALL");
   if (kind == "AEXPR_SIMILAR") refuse("SIMILAR TO", location);
   if (body["lexpr"].is("RowExpr") || body["rexpr"].is("RowExpr")) refuse("a comparison of rows", location);
   ExprPtr left = body.has("lexpr") ? expression(body["lexpr"]) : nullptr;

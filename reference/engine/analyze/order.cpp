@@ -54,12 +54,6 @@ SortKey sort_key(const Node& sort, int target) {
   return {target, descending, first};
 }
 
-void need_order(const Expr& expr) {
-  if (expr.type == types::void_oid)
-    fail(sqlstate::undefined_function, "could not identify an ordering operator for type void", expr.location,
-         "Use an explicit ordering operator or modify the query.");
-}
-
 }  // namespace
 
 void Analyzer::order_by(const Node& s, Query& query) {
@@ -69,9 +63,10 @@ void Analyzer::order_by(const Node& s, Query& query) {
     clause_ = Clause::order_by;
     if (sort.text("sortby_dir") == "SORTBY_USING") refuse("ORDER BY USING", sort.location());
     int target = listed_target(node, query, "ORDER BY");
+    int location = node.body().location();
     if (target < 0) {
       ExprPtr expr = expression(node);
-      int location = expr->location;
+      location = expr->location;
       auto visible = static_cast<int>(query.targets.size());
       target = find_or_add(std::move(expr), query);
       if (target == visible && query.operation != Query::Operation::none)
@@ -81,7 +76,7 @@ void Analyzer::order_by(const Node& s, Query& query) {
     }
     auto& chosen = query.targets[static_cast<std::size_t>(target)];
     resolve_unknown(chosen);
-    need_order(*chosen);
+    need_order(chosen->type, location);
     if (std::ranges::find(query.order, target, &SortKey::target) == query.order.end())
       query.order.push_back(sort_key(sort, target));
   }
@@ -99,8 +94,7 @@ void Analyzer::distinct(const Node& s, Query& query) {
              query.targets[static_cast<std::size_t>(key.target)]->location);
     for (auto& target : query.targets) {
       resolve_unknown(target);
-      if (target->type == types::void_oid)
-        fail(sqlstate::undefined_function, "could not identify an equality operator for type void", target->location);
+      need_equality(target->type, target->location);
     }
     return;
   }
@@ -109,10 +103,15 @@ void Analyzer::distinct(const Node& s, Query& query) {
   std::vector<int> locations;
   for (const auto* node : list) {
     int target = listed_target(*node, query, "DISTINCT ON");
-    if (target < 0) target = find_or_add(expression(*node), query);
+    int location = node->body().location();
+    if (target < 0) {
+      ExprPtr expr = expression(*node);
+      location = expr->location;
+      target = find_or_add(std::move(expr), query);
+    }
     auto& chosen = query.targets[static_cast<std::size_t>(target)];
     resolve_unknown(chosen);
-    need_order(*chosen);
+    need_equality(chosen->type, location);
     if (std::ranges::find(query.distinct_on, target) != query.distinct_on.end()) continue;
     query.distinct_on.push_back(target);
     locations.push_back(node->body().location());
@@ -168,7 +167,7 @@ void Analyzer::order_aggregate(const Node& body, Aggregate& aggregate) {
     if (sort.text("sortby_dir") == "SORTBY_USING") refuse("ORDER BY USING", sort.location());
     ExprPtr expr = expression(sort["node"]);
     resolve_unknown(expr);
-    need_order(*expr);
+    need_order(expr->type, expr->location);
     auto it = std::ranges::find_if(aggregate.args, [&](const ExprPtr& arg) { return same(*arg, *expr); });
     auto place = static_cast<int>(it - aggregate.args.begin());
     if (it == aggregate.args.end()) {
@@ -180,9 +179,16 @@ void Analyzer::order_aggregate(const Node& body, Aggregate& aggregate) {
     aggregate.order.push_back(sort_key(sort, place));
   }
   if (!aggregate.distinct) return;
-  for (std::size_t i = 0; i < shown; ++i)
+  for (std::size_t i = 0; i < shown; ++i) {
+    const Expr& arg = *aggregate.args[i];
+    need_equality(arg.type, arg.location);
+    if (!has_order(arg.type))
+      fail(sqlstate::undefined_function,
+           fmt::format("could not identify an ordering operator for type {}", types::type_name(arg.type)), arg.location,
+           {}, "Aggregates with DISTINCT must be able to sort their inputs.");
     if (std::ranges::find(aggregate.order, static_cast<int>(i), &SortKey::target) == aggregate.order.end())
       aggregate.order.push_back({static_cast<int>(i), false, false});
+  }
 }
 
 }  // namespace pgconform::engine

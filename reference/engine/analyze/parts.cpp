@@ -42,6 +42,32 @@ bool is_number(Oid type) {
   return std::ranges::find(numbers, type) != std::end(numbers);
 }
 
+namespace {
+
+bool has_equality(Oid type) {
+  if (types::is_array(type)) type = types::element_of(type);
+  return type != types::void_oid && type != types::json_oid;
+}
+
+}  // namespace
+
+bool has_order(Oid type) {
+  return has_equality(type) && type != types::xid_oid && types::element_of(type) != types::xid_oid;
+}
+
+void need_equality(Oid type, int location) {
+  if (!has_equality(type))
+    fail(sqlstate::undefined_function,
+         fmt::format("could not identify an equality operator for type {}", types::type_name(type)), location);
+}
+
+void need_order(Oid type, int location) {
+  if (!has_order(type))
+    fail(sqlstate::undefined_function,
+         fmt::format("could not identify an ordering operator for type {}", types::type_name(type)), location,
+         "Use an explicit ordering operator or modify the query.");
+}
+
 session::Column describe(const Expr& expr, std::string name) {
   const auto* type = types::find_type(expr.type);
   return {std::move(name), expr.table, expr.attribute, expr.type, type ? type->length : std::int16_t{-1},
@@ -52,8 +78,9 @@ bool same(const Expr& a, const Expr& b, int depth) {
   StackBase::check();
   bool column = a.kind == ExprKind::column;
   if (a.kind != b.kind || a.type != b.type || a.number != b.number || (column && a.level + depth != b.level) ||
-      a.implementation != b.implementation || a.subquery != b.subquery || a.shared != b.shared)
+      a.implementation != b.implementation || a.subquery != b.subquery)
     return false;
+  if (a.shared != b.shared && (!a.shared || !b.shared || !same(*a.shared, *b.shared, depth))) return false;
   if (!column && (a.modifier != b.modifier || a.text != b.text || a.value != b.value || a.strict != b.strict))
     return false;
   return std::ranges::equal(a.args, b.args, [&](const ExprPtr& x, const ExprPtr& y) { return same(*x, *y, depth); });
@@ -68,6 +95,7 @@ ExprPtr clone(const Expr& expr) {
   copy->strict = expr.strict;
   copy->is_volatile = expr.is_volatile;
   copy->immutable = expr.immutable;
+  copy->returns_set = expr.returns_set;
   copy->implementation = expr.implementation;
   copy->value = expr.value;
   copy->text = expr.text;

@@ -36,6 +36,12 @@ ExprPtr column_at(int place, Oid type, std::int32_t modifier, int location);
 // is_number: a type whose values arithmetic here can take.
 bool is_number(Oid type);
 
+// need_equality · need_order: 42883 for values of a type that cannot be compared, or only for equality.
+void need_equality(Oid type, int location);
+void need_order(Oid type, int location);
+// has_order: the type has a default order.
+bool has_order(Oid type);
+
 // describe: a result column as RowDescription has it.
 session::Column describe(const Expr& expr, std::string name);
 

@@ -43,6 +43,7 @@ void Analyzer::set_operation(const Node& s, Query& result) {
     fit_side(right, result.right_casts, cast_right);
     std::int32_t modifier = l->type == type && r->type == type && l->modifier == r->modifier ? l->modifier : -1;
     auto target = column_at(static_cast<int>(i), type, modifier, location);
+    if (!result.all) need_equality(type, location);
     std::string title = left.columns[i].name;
     result.columns.push_back(describe(*target, title));
     result.targets.push_back(std::move(target));

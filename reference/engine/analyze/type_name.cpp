@@ -15,8 +15,13 @@ std::pair<Oid, std::int32_t> Analyzer::column_type(const Node& name) {
     fail(sqlstate::invalid_table_definition, fmt::format("type \"{}\" cannot be a set", shown), location);
   need_schema(names, location);
   const types::Type* type = in_catalog(names) ? types::find_type(names.back()->string_of()) : nullptr;
+  if (!name.list("arrayBounds").empty()) shown += "[]";
   if (!type) fail(sqlstate::undefined_object, fmt::format("type \"{}\" does not exist", shown), location);
-  if (!name.list("arrayBounds").empty()) refuse("type " + types::type_name(type->oid) + "[]", location);
+  if (!name.list("arrayBounds").empty()) {
+    Oid array = type->array;
+    if (array == 0) fail(sqlstate::undefined_object, fmt::format("type \"{}\" does not exist", shown), location);
+    type = types::find_type(array);
+  }
   if (!types::is_supported(type->oid)) refuse("type " + types::type_name(type->oid), location);
   std::int32_t modifier = -1;
   if (const auto& numbers = name.list("typmods"); !numbers.empty()) {
@@ -29,7 +34,8 @@ std::pair<Oid, std::int32_t> Analyzer::column_type(const Node& name) {
       values.push_back(static_cast<std::int32_t>(std::get<std::int64_t>(value->value)));
     }
     std::string warning;
-    modifier = value_or_fail(types::make_modifier(type->oid, values, warning), location);
+    Oid modified = name.list("arrayBounds").empty() ? type->oid : type->element;
+    modifier = value_or_fail(types::make_modifier(modified, values, warning), location);
     if (!warning.empty()) session_.warn(sqlstate::invalid_parameter_value, warning);
   }
   return {type->oid, modifier};

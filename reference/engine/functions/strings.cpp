@@ -11,10 +11,8 @@ namespace {
 using types::byte_of_character;
 using types::count_characters;
 
-constexpr std::size_t longest = 0x3fffffff;  // MaxAllocSize
-
 std::string join(const std::string& a, const std::string& b) {
-  if (a.size() + b.size() > longest) fail(sqlstate::program_limit_exceeded, "string is too long");
+  need_memory(a.size() + b.size());
   return a + b;
 }
 
@@ -106,7 +104,7 @@ Value trim(Call& c, bool left, bool right) {
 Value pad(Call& c, bool left) {
   auto text = characters(c.text(0)), fill = characters(c.args.size() > 2 ? std::string_view(c.text(2)) : " ");
   auto want = static_cast<std::size_t>(std::max<std::int64_t>(c.integer(1), 0));
-  if (want > longest / 4) fail(sqlstate::program_limit_exceeded, "requested length too large");
+  need_memory(want * 4);
   std::string body, padding;
   for (std::size_t i = 0; i < std::min(want, text.size()); ++i) body += text[i];
   if (!fill.empty())
@@ -136,7 +134,7 @@ Value overlay(Call& c) {
 Value repeat(Call& c) {
   auto times = static_cast<std::size_t>(std::max<std::int64_t>(c.integer(1), 0));
   const std::string& s = c.text(0);
-  if (!s.empty() && times > longest / s.size()) fail(sqlstate::program_limit_exceeded, "requested length too large");
+  if (!s.empty()) need_memory(times > SIZE_MAX / s.size() ? SIZE_MAX : times * s.size());
   std::string all;
   all.reserve(s.size() * times);
   for (std::size_t i = 0; i < (s.empty() ? 0 : times); ++i) all += s;

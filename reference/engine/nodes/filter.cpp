@@ -70,7 +70,7 @@ class SeriesProjection : public RowSource {
       if (running_.empty()) {
         Step step = input_->next(work, current_);
         if (step != Step::row) return step;
-        for (const auto& call : query_.series) running_.emplace_back().source = make_series(*call);
+        for (const auto& call : query_.series) running_.emplace_back().source = make_set(*call);
       }
       work.context.row = current_;
       for (auto& each : running_) {

@@ -29,7 +29,7 @@ RowOrder order_of(const std::vector<Oid>& types);
 // scan.cpp
 NodePtr make_table_scan(const Table& table);
 NodePtr make_function_scan(const FromItem& item);
-NodePtr make_series(const Expr& call);
+NodePtr make_set(const Expr& call);
 NodePtr make_values(const std::vector<std::vector<ExprPtr>>& rows);
 NodePtr make_single_row();
 // join.cpp

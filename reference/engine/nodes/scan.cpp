@@ -1,5 +1,7 @@
 #include "engine/evaluate.hpp"
 #include "engine/nodes/nodes.hpp"
+#include "types/array.hpp"
+#include "types/form.hpp"
 #include "types/numeric.hpp"
 
 // Where rows come from: tables, functions, VALUES.
@@ -28,7 +30,7 @@ class TableScan : public RowSource {
   std::size_t place_ = 0;
 };
 
-// generate_series of integers or numeric.
+// generate_series of integers, numeric or timestamps.
 class Series : public RowSource {
  public:
   explicit Series(const Expr& call) : call_(call) {}
@@ -44,9 +46,13 @@ class Series : public RowSource {
       started_ = true;
       if (done_) return Step::done;
       bool numeric = call_.type == types::numeric_oid;
+      Oid step_type = call_.args.back()->type;
       step_ = args_.size() > 2 ? args_[2] : numeric ? Value(std::string("1")) : Value(std::int64_t{1});
-      Value zero = numeric ? Value(std::string("0")) : Value(std::int64_t{0});
-      direction_ = compare_values(call_.type, step_, zero);
+      if (step_type == types::interval_oid)
+        advance_ = find_implementation(call_.type == types::timestamp_oid ? "timestamp_pl_interval"
+                                                                          : "timestamptz_pl_interval");
+      Value zero = value_or_fail(types::parse_text(step_type, "0", {}));
+      direction_ = compare_values(step_type, step_, zero);
       if (direction_ == 0) fail(sqlstate::invalid_parameter_value, "step size cannot equal zero");
       if (numeric)
         for (const auto& arg : args_)
@@ -55,7 +61,11 @@ class Series : public RowSource {
     }
     if (done_ || compare_values(call_.type, args_[0], args_[1]) * direction_ > 0) return Step::done;
     row.assign(1, args_[0]);
-    if (auto* integer = std::get_if<std::int64_t>(&args_[0])) {
+    if (advance_) {
+      Value sides[] = {args_[0], step_};
+      Call sum{sides, call_, work.context};
+      args_[0] = advance_(sum);
+    } else if (auto* integer = std::get_if<std::int64_t>(&args_[0])) {
       std::int64_t limit_low = call_.type == types::int4_oid ? INT32_MIN : INT64_MIN,
                    limit_high = call_.type == types::int4_oid ? INT32_MAX : INT64_MAX;
       done_ = __builtin_add_overflow(*integer, std::get<std::int64_t>(step_), integer) || *integer < limit_low ||
@@ -71,8 +81,32 @@ class Series : public RowSource {
   const Expr& call_;
   std::vector<Value> args_;
   Value step_;
+  Implementation advance_ = nullptr;  // of what is stepped by an interval
   int direction_ = 0;
   bool started_ = false, done_ = false;
+};
+
+// A set-returning function, whose implementation answers an array of the members.
+class Members : public RowSource {
+ public:
+  explicit Members(const Expr& call) : call_(call) {}
+  Step next(Work& work, Row& row) override {
+    if (!work.spend()) return Step::pause;
+    if (!started_) {
+      Value set = evaluate(call_, work.context);
+      if (!is_null(set)) members_ = types::unpack(std::get<std::string>(set)).elements;
+      started_ = true;
+    }
+    if (place_ == members_.size()) return Step::done;
+    row.assign(1, std::move(members_[place_++]));
+    return Step::row;
+  }
+
+ private:
+  const Expr& call_;
+  std::vector<Value> members_;
+  std::size_t place_ = 0;
+  bool started_ = false;
 };
 
 // One row: of nothing, as SELECT without FROM has it, or of a scalar function's result.
@@ -121,12 +155,13 @@ NodePtr make_table_scan(const Table& table) {
   return std::make_unique<TableScan>(table);
 }
 
-NodePtr make_series(const Expr& call) {
+NodePtr make_set(const Expr& call) {
+  if (call.implementation) return std::make_unique<Members>(call);
   return std::make_unique<Series>(call);
 }
 
 NodePtr make_function_scan(const FromItem& item) {
-  if (item.series) return make_series(*item.function);
+  if (item.function->returns_set) return make_set(*item.function);
   return std::make_unique<Single>(item.function.get());
 }
 
