@@ -1,0 +1,193 @@
+#!/usr/bin/env python3
+"""The same statements on pgreference and on PostgreSQL: every message of the answers is compared. TAP.
+
+usage: differential_test.py PGREFERENCE TARGETS_POSTGRESQL [NAME…]
+
+The body are the files body/*.sql, statements that end with ";" at the end of a line, and the query strings of
+../statements/*.expected. Each file starts on empty databases, and is run twice: as simple queries, whose values come
+in text, and as extended ones, with binary values. NAME picks files.
+
+What pgreference refuses with 0A000 is counted and may be 2 % of the statements. Any other difference has to be the
+last statement of an example in ../differences.md; an example that no longer differs fails.
+"""
+import glob
+import json
+import os
+import re
+import subprocess
+import sys
+import tempfile
+from urllib.parse import urlsplit
+
+from connection import Connection, columns, fields, values
+
+HERE = os.path.dirname(os.path.abspath(__file__))
+ENGINE = os.path.dirname(HERE)
+MOST_REFUSED = 0.02
+SHOWN = 10  # differences of one file
+USER = "trust"  # a role of ci/targets/postgresql that is asked for no password
+DATABASE = "default"  # pgreference's without a configuration
+FIRST_USER_OID = 16384
+REPORTED_LATER = (b"scram_iterations\0", b"search_path\0")  # since PostgreSQL 16 and 18
+
+
+class PostgreSQL:
+    def __init__(self, targets):
+        self.state = tempfile.TemporaryDirectory(prefix="pgconform-differential-")
+        told = subprocess.run([targets, "start", "--state", self.state.name], check=True, capture_output=True, text=True)
+        target = json.loads(told.stdout)
+        self.address = ("127.0.0.1", urlsplit(target["uri"]).port)
+        role = target["roles"]["superuser"]
+        self.superuser = {**os.environ, "PGPASSWORD": role["password"], "PGUSER": role["user"], "PGDATABASE": "postgres",
+                          "PGHOST": self.address[0], "PGPORT": str(self.address[1])}
+        self.targets = targets
+
+    def connect(self):
+        statements = [f'drop database if exists "{DATABASE}"',
+                      f'create database "{DATABASE}" owner {USER} locale \'C\' template template0']
+        subprocess.run(["psql", "-XqAt", *(x for s in statements for x in ("-c", s))], check=True, env=self.superuser,
+                       capture_output=True)
+        return Connection(self.address, USER, DATABASE)
+
+    def stop(self):
+        subprocess.run([self.targets, "stop", "--state", self.state.name], check=False)
+
+
+class Pgreference:
+    def __init__(self, program):
+        self.program, self.process = program, None
+
+    def connect(self):
+        self.stop()
+        self.process = subprocess.Popen([self.program, "--port", "0", "--no-password-user", USER], text=True,
+                                        stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)
+        port = int(re.fullmatch(r"listening on .*:(\d+)\n", self.process.stdout.readline()).group(1))
+        return Connection(("127.0.0.1", port), USER, DATABASE)
+
+    def stop(self):
+        if self.process:
+            self.process.terminate()
+            self.process.wait()
+            self.process.stdout.close()
+
+
+def seen(messages):
+    """What must be the same: all but places in the server's source, OIDs of users' objects and process numbers."""
+    told = []
+    for tag, body in messages:
+        if tag == b"T":
+            told.append(("T", [(name, table != 0, attribute, type if type < FIRST_USER_OID else "user's", *rest)
+                               for name, table, attribute, type, *rest in columns(body)]))
+        elif tag == b"D":
+            told.append(("D", list(values(body))))
+        elif tag in b"EN":
+            # Whether the description of no rows precedes an error is the planner's affair.
+            if tag == b"E" and told and told[-1][0] == "T":
+                told.pop()
+            told.append((tag.decode(), {k: v for k, v in fields(body).items() if k not in "SFLRW"}))
+        elif tag == b"A":
+            told.append(("A", body[4:]))
+        elif tag != b"S" or not body.startswith(REPORTED_LATER):
+            told.append((tag.decode(), body))
+    return told
+
+
+def refusal(answer):
+    """The message of a 0A000."""
+    return next((e["M"] for tag, e in answer if tag == "E" and e["C"] == "0A000"), None)
+
+
+def sql_statements(text):
+    """Statements up to a ";" at the end of a line. Comments before one are not sent."""
+    lines = []
+    for line in text.splitlines():
+        if not lines and (not line.strip() or line.startswith("--")):
+            continue
+        lines.append(line)
+        if line.rstrip().endswith(";"):
+            yield "\n".join(lines).rstrip()[:-1]
+            lines = []
+    if lines:
+        raise SystemExit(f"a statement without an end: {lines[0]}")
+
+
+def statements_of(path):
+    with open(path, encoding="utf-8") as file:
+        text = file.read()
+    if path.endswith(".sql"):
+        return list(sql_statements(text))
+    return [line[2:] for line in text.splitlines() if line.startswith("> ")]
+
+
+def examples():
+    with open(os.path.join(ENGINE, "differences.md"), encoding="utf-8") as file:
+        return [list(sql_statements(block)) for block in re.findall(r"^ *```sql\n(.*?)^ *```", file.read(), re.M | re.S)]
+
+
+class Comparison:
+    def __init__(self, ours, theirs):
+        self.ours, self.theirs = ours, theirs
+        self.run_count, self.refused = 0, []
+
+    def answers(self, statements, binary):
+        pair = self.ours.connect(), self.theirs.connect()
+        for sql in statements:
+            yield sql, *(seen(c.execute(sql) if binary else c.query(sql)) for c in pair)
+        for connection in pair:
+            connection.close()
+
+    def body(self, statements, known):
+        """The differences of a file, each a text."""
+        found = []
+        for binary in (False, True):
+            for sql, ours, theirs in self.answers(statements, binary):
+                self.run_count += 1
+                if ours == theirs or sql in known:
+                    continue
+                if refusal(ours) and not refusal(theirs):
+                    self.refused.append(f"{refusal(ours)}: {sql}")
+                    continue
+                at = next((i for i, (a, b) in enumerate(zip(ours, theirs)) if a != b), min(len(ours), len(theirs)))
+                found.append("\n".join([f"{'binary' if binary else 'text'}: {sql}",
+                                        f"  pgreference {ours[at] if at < len(ours) else 'no more'}",
+                                        f"  PostgreSQL  {theirs[at] if at < len(theirs) else 'no more'}"]))
+        return found
+
+    def is_stale(self, statements):
+        last = (list(self.answers(statements, binary))[-1] for binary in (False, True))
+        return all(ours == theirs for _, ours, theirs in last)
+
+
+def tell(number, name, problems):
+    print(f"{'not ok' if problems else 'ok'} {number} - {name}")
+    for line in "\n".join(problems[:SHOWN] + ([f"and {len(problems) - SHOWN} more"] if len(problems) > SHOWN else [])).splitlines():
+        print("#", line)
+    sys.stdout.flush()
+
+
+def main():
+    program, targets, *names = sys.argv[1:]
+    files = sorted(glob.glob(os.path.join(HERE, "body", "*.sql")) +
+                   glob.glob(os.path.join(ENGINE, "statements", "*.expected")))
+    files = [f for f in files if not names or os.path.splitext(os.path.basename(f))[0] in names]
+    known = examples()
+    print(f"1..{len(files) + 2}", flush=True)
+    ours, theirs = Pgreference(program), PostgreSQL(targets)
+    try:
+        comparison = Comparison(ours, theirs)
+        for number, path in enumerate(files, 1):
+            problems = comparison.body(statements_of(path), {example[-1] for example in known})
+            tell(number, os.path.relpath(path, ENGINE), problems)
+        stale = [example[-1] for example in known if comparison.is_stale(example)]
+        tell(len(files) + 1, "every difference that is listed is one",
+             [f"no longer a difference: {sql}" for sql in stale])
+    finally:
+        ours.stop()
+        theirs.stop()
+    share = len(comparison.refused) / max(comparison.run_count, 1)
+    summary = f"{len(comparison.refused)} of {comparison.run_count} statements are refused ({share:.1%})"
+    tell(len(files) + 2, "few statements are refused", [summary, *comparison.refused] if share > MOST_REFUSED else [])
+    print("#", summary)
+
+
+main()
