@@ -1,8 +1,6 @@
 #include <fmt/core.h>
 
 #include <algorithm>
-#include <charconv>
-#include <optional>
 
 #include "sqlstate/sqlstate.hpp"
 #include "types/array.hpp"
@@ -20,39 +18,37 @@ bool is_null_word(std::string_view s) {
   return s.size() == 4 && (s[0] | 32) == 'n' && (s[1] | 32) == 'u' && (s[2] | 32) == 'l' && (s[3] | 32) == 'l';
 }
 
+// TextReader: reads tokens - braces, commas, elements - and complains of the first that cannot stand where it does.
 class TextReader {
  public:
   TextReader(Oid type, std::string_view text, const Style& style)
       : element_(element_of(type)), text_(text), style_(style) {}
 
   Result<Value> read() {
-    skip();
     std::vector<Dimension> given;
-    while (at('[')) {
+    for (skip(); at('['); skip()) {
+      if (given.size() == most_dimensions) return std::unexpected(too_deep());
       auto d = bounds();
       if (!d) return std::unexpected(d.error());
-      if (given.size() == most_dimensions) return std::unexpected(too_deep());
       given.push_back(*d);
-      skip();
+      lengths_.push_back(d->length);
     }
-    if (!given.empty()) {
-      if (!at('=')) return std::unexpected(malformed());
+    given_ = !given.empty();
+    if (given_) {
+      if (!at('=')) return malformed(R"(Missing "=" after array dimensions.)");
       ++place_;
       skip();
     }
-    if (!at('{')) return std::unexpected(malformed());
-    if (auto failed = level(0)) return std::unexpected(*failed);
+    if (!at('{'))
+      return malformed(given_ ? R"(Array contents must start with "{".)"
+                              : R"(Array value must start with "{" or dimension information.)");
+    if (auto done = levels(); !done) return std::unexpected(done.error());
     skip();
-    if (place_ != text_.size()) return std::unexpected(malformed());
+    if (place_ != text_.size()) return malformed("Junk after closing right brace.");
     Array array{element_};
-    bool empty = elements_.empty();
-    if (!given.empty()) {
-      if (empty) return std::unexpected(malformed());
-      if (given.size() != lengths_.size()) return std::unexpected(malformed());
-      for (std::size_t i = 0; i < given.size(); ++i)
-        if (given[i].length != lengths_[i]) return std::unexpected(malformed());
+    if (given_) {
       array.dimensions = std::move(given);
-    } else if (!empty) {
+    } else if (!elements_.empty()) {
       for (auto length : lengths_) array.dimensions.push_back({length, 1});
     }
     array.elements = std::move(elements_);
@@ -65,139 +61,151 @@ class TextReader {
     while (place_ < text_.size() && is_space(text_[place_])) ++place_;
   }
 
-  std::optional<std::int32_t> integer() {
-    std::int32_t n = 0;
-    const char* begin = text_.data() + place_;
-    const char* start = begin + (at('+') ? 1 : 0);
-    auto [end, error] = std::from_chars(start, text_.data() + text_.size(), n);
-    if (error != std::errc{}) return std::nullopt;
-    place_ += static_cast<std::size_t>(end - begin);
-    return n;
+  // bound: `otherwise` is said if no number is there.
+  Result<std::int64_t> bound(const char* otherwise) {
+    bool minus = at('-');
+    if (minus || at('+')) ++place_;
+    std::int64_t n = 0;
+    auto digits = place_;
+    for (; place_ < text_.size() && text_[place_] >= '0' && text_[place_] <= '9'; ++place_) {
+      n = n * 10 + (text_[place_] - '0');
+      if (n > std::int64_t{INT32_MAX} + (minus ? 1 : 0)) return fail("array bound is out of integer range");
+    }
+    if (place_ == digits) return malformed(otherwise);
+    return minus ? -n : n;
   }
   Result<Dimension> bounds() {
     ++place_;
-    skip();
-    auto first = integer();
-    if (!first) return std::unexpected(malformed());
-    std::int32_t lower = 1, upper = *first;
-    skip();
+    auto first = bound(R"("[" must introduce explicitly-specified array dimensions.)");
+    if (!first) return std::unexpected(first.error());
+    std::int64_t lower = 1, upper = *first;
     if (at(':')) {
       ++place_;
-      skip();
-      auto second = integer();
-      if (!second) return std::unexpected(malformed());
+      auto second = bound("Missing array dimension value.");
+      if (!second) return std::unexpected(second.error());
       lower = *first, upper = *second;
     }
-    skip();
-    if (!at(']')) return std::unexpected(malformed());
+    if (!at(']')) return malformed(R"(Missing "]" after array dimensions.)");
     ++place_;
     if (upper < lower)
       return std::unexpected(
           Failure{sqlstate::array_subscript_error, "upper bound cannot be less than lower bound", {}, {}});
-    std::int64_t length = std::int64_t{upper} - lower + 1;
-    if (length > most_elements || upper == INT32_MAX)
-      return std::unexpected(Failure{sqlstate::program_limit_exceeded,
-                                     fmt::format("array size exceeds the maximum allowed ({})", most_elements),
-                                     {},
-                                     {}});
-    return Dimension{static_cast<std::int32_t>(length), lower};
+    if (upper == INT32_MAX) return fail(fmt::format("array upper bound is too large: {}", upper));
+    if (upper - lower >= INT32_MAX)
+      return fail(fmt::format("array size exceeds the maximum allowed ({})", most_elements));
+    return Dimension{static_cast<std::int32_t>(upper - lower + 1), static_cast<std::int32_t>(lower)};
   }
 
-  // One pair of braces. All pairs of one depth must hold equally many, and either pairs or elements.
-  std::optional<Failure> level(std::size_t depth) {
-    if (depth == most_dimensions) return too_deep();
-    if (lengths_.size() == depth) {
-      if (bottom_) return malformed();
-      lengths_.push_back(-1);
-    }
-    ++place_;
-    std::int32_t count = 0;
-    skip();
-    if (at('}')) {
-      ++place_;
-      // Nothing at all is the empty array; an empty pair among full ones is not.
-      bottom_ = bottom_ ? bottom_ : depth + 1;
-      return settle(depth, 0);
-    }
-    for (;;) {
+  // levels: all braces. Those of one depth must hold equally many, and elements stand at the lowest depth only.
+  Result<bool> levels() {
+    std::vector<std::int32_t> counts;  // of the levels that are open
+    bool complete = false;             // what stands before asks for a comma or a closing brace
+    do {
       skip();
-      if (at('{')) {
-        if (bottom_ == depth + 1) return malformed();
-        if (auto failed = level(depth + 1)) return failed;
+      if (place_ == text_.size()) return malformed("Unexpected end of input.");
+      char c = text_[place_];
+      if (c == '{') {
+        if (complete) return unexpected(c);
+        if (counts.size() == most_dimensions) return std::unexpected(too_deep());
+        counts.push_back(0);
+        if (counts.size() > lengths_.size()) {
+          if (given_ || !elements_.empty()) return uneven();
+          lengths_.push_back(-1);
+        }
+      } else if (c == '}') {
+        if (counts.back() > 0 && !complete) return unexpected(c);
+        auto& length = lengths_[counts.size() - 1];
+        if (length >= 0 && length != counts.back()) return uneven();
+        length = counts.back();
+        counts.pop_back();
+        if (!counts.empty()) ++counts.back();
+        complete = true;
+      } else if (c == ',') {
+        if (!complete) return unexpected(c);
+        complete = false;
       } else {
-        if (bottom_ && *bottom_ != depth + 1) return malformed();
-        if (lengths_.size() > depth + 1) return malformed();
-        bottom_ = depth + 1;
-        if (auto failed = item()) return failed;
-      }
-      ++count;
-      skip();
-      if (at(',')) {
-        ++place_;
+        auto word = c == '"' ? quoted_word() : bare_word();
+        if (!word) return std::unexpected(word.error());
+        if (complete) return malformed("Unexpected array element.");
+        if (auto read = keep(*word); !read) return read;
+        if (counts.size() != lengths_.size()) return uneven();
+        ++counts.back();
+        complete = true;
         continue;
       }
-      if (!at('}')) return malformed();
       ++place_;
-      return settle(depth, count);
-    }
-  }
-  std::optional<Failure> settle(std::size_t depth, std::int32_t count) {
-    if (lengths_[depth] != -1 && lengths_[depth] != count) return malformed();
-    lengths_[depth] = count;
-    return std::nullopt;
+    } while (!counts.empty());
+    return true;
   }
 
-  std::optional<Failure> item() {
-    std::string word;
-    bool quoted = false, escaped = false;
-    std::size_t solid = 0;  // what lies behind is blank and unquoted
-    for (;; ++place_) {
-      if (place_ == text_.size()) return malformed();
-      char c = text_[place_];
-      if (c == '\\') {
-        if (quoted || ++place_ == text_.size()) return malformed();
-        word += text_[place_];
-        escaped = true;
-        solid = word.size();
-      } else if (c == '"') {
-        if (quoted || !word.empty()) return malformed();
-        quoted = true;
-        for (++place_;; ++place_) {
-          if (place_ == text_.size()) return malformed();
-          if (text_[place_] == '"') break;
-          if (text_[place_] == '\\' && ++place_ == text_.size()) return malformed();
-          word += text_[place_];
-        }
-        solid = word.size();
-      } else if (c == ',' || c == '}') {
-        break;
-      } else if (c == '{') {
-        return malformed();
-      } else {
-        if (quoted && !is_space(c)) return malformed();
-        word += c;
-        if (!is_space(c)) solid = word.size();
-      }
-    }
-    word.resize(solid);
-    if (!quoted && word.empty()) return malformed();
-    if (!quoted && !escaped && is_null_word(word)) {
+  struct Word {
+    std::string text;
+    bool plain;  // NULL means no value
+  };
+  Result<bool> keep(const Word& word) {
+    if (word.plain && is_null_word(word.text)) {
       elements_.emplace_back();
-      return std::nullopt;
+      return true;
     }
-    auto value = parse_text(element_, word, style_);
-    if (!value) return value.error();
+    auto value = parse_text(element_, word.text, style_);
+    if (!value) return std::unexpected(value.error());
     elements_.push_back(std::move(*value));
-    return std::nullopt;
+    return true;
+  }
+  bool at_border() const { return at('{') || at('}') || at(','); }
+
+  Result<Word> quoted_word() {
+    Word word{{}, false};
+    for (++place_; !at('"'); ++place_) {
+      if (at('\\')) ++place_;
+      if (place_ >= text_.size()) return malformed("Unexpected end of input.");
+      word.text += text_[place_];
+    }
+    ++place_;
+    skip();
+    if (place_ == text_.size()) return malformed("Unexpected end of input.");
+    if (!at_border()) return malformed("Incorrectly quoted array element.");
+    return word;
   }
 
-  Failure malformed() const {
-    return {sqlstate::invalid_text_representation, fmt::format("malformed array literal: \"{}\"", text_), {}, {}};
+  Result<Word> bare_word() {
+    Word word{{}, true};
+    std::size_t solid = 0;  // what lies behind is blank
+    for (; place_ < text_.size() && !at('}') && !at(','); ++place_) {
+      if (at('{')) return unexpected('{');
+      if (at('"')) return malformed("Incorrectly quoted array element.");
+      bool escaped = at('\\');
+      if (escaped) {
+        word.plain = false;
+        if (++place_ == text_.size()) break;
+      }
+      word.text += text_[place_];
+      if (escaped || !is_space(text_[place_])) solid = word.text.size();
+    }
+    if (place_ == text_.size()) return malformed("Unexpected end of input.");
+    word.text.resize(solid);
+    return word;
+  }
+
+  std::unexpected<Failure> malformed(std::string detail) const {
+    return std::unexpected(Failure{sqlstate::invalid_text_representation,
+                                   fmt::format("malformed array literal: \"{}\"", text_),
+                                   std::move(detail),
+                                   {}});
+  }
+  std::unexpected<Failure> unexpected(char c) const {
+    return malformed(fmt::format("Unexpected \"{}\" character.", c));
+  }
+  std::unexpected<Failure> uneven() const {
+    return malformed(given_ ? "Specified array dimensions do not match array contents."
+                            : "Multidimensional arrays must have sub-arrays with matching dimensions.");
+  }
+  static std::unexpected<Failure> fail(std::string message) {
+    return std::unexpected(Failure{sqlstate::program_limit_exceeded, std::move(message), {}, {}});
   }
   static Failure too_deep() {
     return {sqlstate::program_limit_exceeded,
-            fmt::format("number of array dimensions ({}) exceeds the maximum allowed ({})", most_dimensions + 1,
-                        most_dimensions),
+            fmt::format("number of array dimensions exceeds the maximum allowed ({})", most_dimensions),
             {},
             {}};
   }
@@ -206,8 +214,8 @@ class TextReader {
   std::string_view text_;
   const Style& style_;
   std::size_t place_ = 0;
+  bool given_ = false;                 // dimensions
   std::vector<std::int32_t> lengths_;  // of each depth; -1: not known yet
-  std::optional<std::size_t> bottom_;  // the depth that holds elements
   std::vector<Value> elements_;
 };
 

@@ -67,10 +67,7 @@ class Listener : public nlohmann::json_sax<Json> {
     }
     return end(text + "}");
   }
-  bool parse_error(std::size_t position, const std::string& token, const nlohmann::detail::exception&) override {
-    failure_ = invalid(fmt::format("The text is not JSON near byte {}: \"{}\".", position, token));
-    return false;
-  }
+  bool parse_error(std::size_t, const std::string&, const nlohmann::detail::exception&) override { return false; }
 
   std::optional<Failure> failure_;
   std::string result_;
@@ -116,13 +113,13 @@ class Listener : public nlohmann::json_sax<Json> {
   std::vector<Open> open_;
 };
 
-Result<std::string> run(std::string_view text, bool build) {
-  // The library would skip a byte order mark.
-  if (text.starts_with("\xef\xbb\xbf")) return std::unexpected(invalid("Token \"\xef\xbb\xbf\" is invalid."));
+// run: `shown` is the text as complaints have it.
+Result<std::string> run(std::string_view text, std::string_view shown, bool build) {
   Listener listener(build);
-  bool valid = Json::sax_parse(text.begin(), text.end(), &listener);
+  // The library would skip a byte order mark.
+  bool valid = !text.starts_with("\xef\xbb\xbf") && Json::sax_parse(text.begin(), text.end(), &listener);
   if (listener.failure_) return std::unexpected(*listener.failure_);
-  if (!valid) return std::unexpected(invalid("The text is not JSON."));
+  if (!valid) return std::unexpected(invalid(json_complaint(shown, build)));
   return std::move(listener.result_);
 }
 
@@ -144,13 +141,13 @@ std::string without_surrogates(std::string_view text) {
 }  // namespace
 
 Result<bool> check_json(std::string_view text) {
-  auto done = run(text.find("\\u") == text.npos ? std::string(text) : without_surrogates(text), false);
+  auto done = run(text.find("\\u") == text.npos ? std::string(text) : without_surrogates(text), text, false);
   if (!done) return std::unexpected(done.error());
   return true;
 }
 
 Result<std::string> normalize_json(std::string_view text) {
-  return run(text, true);
+  return run(text, text, true);
 }
 
 std::string quote_json(std::string_view text) {

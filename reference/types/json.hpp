@@ -16,6 +16,10 @@ Result<bool> check_json(std::string_view text);
 // normalize_json: jsonb's form; also 22P05 for \u0000.
 Result<std::string> normalize_json(std::string_view text);
 
+// json_complaint: what a text that is not JSON has first that does not fit; empty if nothing is found. With `decode`
+// surrogate pairs have to be whole.
+std::string json_complaint(std::string_view text, bool decode);
+
 // quote_json: a string as a JSON string.
 std::string quote_json(std::string_view text);
 

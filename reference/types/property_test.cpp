@@ -229,4 +229,32 @@ TEST(Arrays, BelieveNoDimensionBeforeTheElementsHaveCome) {
 }
 
 }  // namespace
+TEST(Arrays, SayWhatIsWrongWithATextAsVersion18Does) {
+  const std::pair<const char*, const char*> complaints[] = {
+      {"1", R"(Array value must start with "{" or dimension information.)"},
+      {"[]={1}", R"("[" must introduce explicitly-specified array dimensions.)"},
+      {"[1:]={1}", "Missing array dimension value."},
+      {"[1={1}", R"(Missing "]" after array dimensions.)"},
+      {"[1]{1}", R"(Missing "=" after array dimensions.)"},
+      {"[1]=1", R"(Array contents must start with "{".)"},
+      {"[2]={1}", "Specified array dimensions do not match array contents."},
+      {"{{1},{1,2}}", "Multidimensional arrays must have sub-arrays with matching dimensions."},
+      {"{{1},2}", "Multidimensional arrays must have sub-arrays with matching dimensions."},
+      {"{1,}", R"(Unexpected "}" character.)"},
+      {"{,1}", R"(Unexpected "," character.)"},
+      {"{1{2}}", R"(Unexpected "{" character.)"},
+      {"{\"1\"2}", "Incorrectly quoted array element."},
+      {"{{1}2}", "Unexpected array element."},
+      {"{1", "Unexpected end of input."},
+      {"{\"1\\", "Unexpected end of input."},
+      {"{1}x", "Junk after closing right brace."},
+  };
+  for (auto [text, complaint] : complaints) {
+    auto value = array_from_text(array_of(int4_oid), text, {});
+    ASSERT_FALSE(value) << text;
+    EXPECT_EQ(value.error().detail, complaint) << text;
+  }
+  EXPECT_TRUE(array_from_text(array_of(int4_oid), "{{},{}}", {}));
+}
+
 }  // namespace pgconform::types

@@ -107,10 +107,12 @@ Result<Value> parse_integer(Oid type, std::string_view text) {
   if (!s.empty() && s.front() == '+' && s.size() > 1 && s[1] != '-') s.remove_prefix(1);
   std::int64_t value = 0;
   auto [end, error] = std::from_chars(s.data(), s.data() + s.size(), value);
-  if (error == std::errc::invalid_argument || end != s.data() + s.size()) return invalid_text(type, text);
+  if (error == std::errc::invalid_argument) return invalid_text(type, text);
   std::int64_t low = type == int2_oid ? INT16_MIN : type == int4_oid ? INT32_MIN : INT64_MIN;
   std::int64_t high = type == int2_oid ? INT16_MAX : type == int4_oid ? INT32_MAX : INT64_MAX;
+  // Too many digits are found before what follows them is looked at.
   if (error != std::errc{} || value < low || value > high) return out_of_range(name, text);
+  if (end != s.data() + s.size()) return invalid_text(type, text);
   return value;
 }
 
@@ -119,8 +121,10 @@ Result<Value> parse_oid(std::string_view text) {
   if (!s.empty() && s.front() == '+') s.remove_prefix(1);
   std::int64_t value = 0;
   auto [end, error] = std::from_chars(s.data(), s.data() + s.size(), value);
-  if (error == std::errc::invalid_argument || end != s.data() + s.size()) return invalid_text(oid_oid, text);
-  if (error != std::errc{} || value > UINT32_MAX || value < INT32_MIN) return out_of_range("oid", text);
+  if (error == std::errc::invalid_argument) return invalid_text(oid_oid, text);
+  if (error != std::errc{}) return out_of_range("oid", text);
+  if (end != s.data() + s.size()) return invalid_text(oid_oid, text);
+  if (value > UINT32_MAX || value < INT32_MIN) return out_of_range("oid", text);
   return static_cast<std::int64_t>(static_cast<Oid>(value));
 }
 
