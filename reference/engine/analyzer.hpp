@@ -142,7 +142,12 @@ class Analyzer {
   void note_loose(const Expr& expr);
   void finish_parameters(Prepared& prepared);
 
+  // fail_in_planning: an error that PostgreSQL finds when it plans, so that the statement can be prepared, but not
+  // bound.
+  void fail_in_planning(std::string_view sqlstate, std::string message);
+
   const RawStatement* raw_ = nullptr;
+  std::optional<SqlError> planning_failure_;
   std::vector<std::shared_ptr<Table>> tables_;
   SessionState& session_;
   std::vector<Oid> parameters_;  // 0: not used yet; unknown_oid: used, type still open

@@ -49,6 +49,17 @@ class SqlBackend : public session::Backend {
            std::ranges::all_of(prepared.tables, [&](const auto& table) { return state_.is_current(*table); });
   }
 
+  std::expected<void, Report> plan(const session::Statement& statement, std::span<const Value> parameters) override {
+    StackBase base;
+    const auto& prepared = static_cast<const Prepared&>(statement);
+    try {
+      check_plan(prepared, state_, parameters);
+      return {};
+    } catch (SqlError& error) {
+      return std::unexpected(located(error, *prepared.raw));
+    }
+  }
+
   std::expected<std::unique_ptr<session::Execution>, Report> execute(
       const std::shared_ptr<const session::Statement>& statement, std::vector<Value> parameters) override {
     StackBase base;

@@ -40,6 +40,9 @@ class RowSource {
 // make_source: the nodes for a query; it must outlive them.
 std::unique_ptr<RowSource> make_source(const Query& query);
 
+// check_plan: throws the errors of a change of rows that are found before it runs.
+void check_plan(const Prepared& statement, SessionState& session, std::span<const Value> parameters);
+
 // make_execution: a run of an analysed statement.
 std::unique_ptr<session::Execution> make_execution(std::shared_ptr<const Prepared> statement, SessionState& session,
                                                    std::vector<Value> parameters);

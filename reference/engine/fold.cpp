@@ -21,10 +21,12 @@ class Folder {
         return true;
       case ExprKind::operand:
         return std::ranges::find(known_, expr.number) != known_.end();
+      case ExprKind::column_default:
+        if (expr.shared) check(*expr.shared);
+        return false;
       case ExprKind::column:
       case ExprKind::aggregate:
       case ExprKind::current:
-      case ExprKind::column_default:
         return false;
       case ExprKind::subquery:
         if (!expr.args.empty()) check(*expr.args[0]);
@@ -42,6 +44,25 @@ class Folder {
   // check: an expression that stands by itself.
   void check(const Expr& expr) {
     if (fold(expr)) evaluate(expr, context_);
+  }
+
+  void insert(const Insert& insert) {
+    if (insert.source) query(*insert.source);
+    for (std::size_t i = 0; i < insert.table->columns.size(); ++i)
+      if (const auto& value = insert.table->columns[i].default_value;
+          value && std::ranges::find(insert.places, static_cast<int>(i)) == insert.places.end())
+        check(*value);
+    if (insert.conflict) {
+      if (insert.conflict->where) check(*insert.conflict->where);
+      for (const auto& [place, value] : insert.conflict->assignments) check(*value);
+    }
+    each(insert.returning);
+  }
+
+  void change(const Change& change) {
+    if (change.where) check(*change.where);
+    for (const auto& [place, value] : change.assignments) check(*value);
+    each(change.returning);
   }
 
   void query(const Query& q) {
@@ -142,6 +163,14 @@ class Folder {
 
 void check_constants(const Query& query, Context& context) {
   Folder(context).query(query);
+}
+
+void check_constants(const Insert& insert, Context& context) {
+  Folder(context).insert(insert);
+}
+
+void check_constants(const Change& change, Context& context) {
+  Folder(context).change(change);
 }
 
 }  // namespace pgconform::engine

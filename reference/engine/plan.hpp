@@ -130,6 +130,7 @@ class Prepared : public session::Statement {
   std::unique_ptr<Change> change;
   std::shared_ptr<const Command> command;
   bool is_binary_ = false;
+  std::optional<SqlError> planning_failure;  // thrown when it is to be run
 };
 
 }  // namespace pgconform::engine

@@ -135,6 +135,9 @@ class Backend {
       const std::shared_ptr<const Parsed>& parsed, std::optional<std::span<const types::Oid>> parameter_types) = 0;
   // is_current: analysing the statement again would give the same.
   virtual bool is_current(const Statement&) const { return false; }
+  // plan: the errors that a statement with these parameters shows before it runs, as PostgreSQL's planner finds them.
+  // What execute() has begun needs none.
+  virtual std::expected<void, Report> plan(const Statement&, std::span<const types::Value>) { return {}; }
   // execute: begin a run. `parameters` has exactly the statement's parameters.
   virtual std::expected<std::unique_ptr<Execution>, Report> execute(const std::shared_ptr<const Statement>& statement,
                                                                     std::vector<types::Value> parameters) = 0;

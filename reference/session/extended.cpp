@@ -118,6 +118,9 @@ ExtendedQuery::Done ExtendedQuery::bind(const protocol::Bind& message, Output& o
     auto execution = backend_.execute(portal->prepared.statement, portal->parameters);
     if (!execution) return std::unexpected(std::move(execution.error()));
     portal->execution = std::move(*execution);
+  } else if (portal->prepared.parsed) {
+    auto planned = backend_.plan(*portal->prepared.statement, portal->parameters);
+    if (!planned) return std::unexpected(std::move(planned.error()));
   }
   names_.portals.insert_or_assign(name, std::move(portal));
   out.send(protocol::BindComplete{});

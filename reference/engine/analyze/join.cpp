@@ -29,7 +29,7 @@ const ScopeColumn& merged_column(const Scope& scope, std::size_t from, std::size
 
 // A FULL JOIN is done by merging or hashing, so some part of its condition has to compare one side with the other by =,
 // if it looks at columns at all.
-void check_full(const Expr& condition, const FromItem& item) {
+bool can_be_full(const Expr& condition, const FromItem& item) {
   int looks_at = 0;
   auto sides = [&](const Expr& expr) {
     int found = 0;
@@ -47,9 +47,7 @@ void check_full(const Expr& condition, const FromItem& item) {
     return (sides(*expr.args[0]) | sides(*expr.args[1])) == 3 && sides(*expr.args[0]) != 3 && sides(*expr.args[1]) != 3;
   };
   sides(condition);
-  if (looks_at != 0 && !joins(joins, condition))
-    fail(sqlstate::feature_not_supported,
-         "FULL JOIN is only supported with merge-joinable or hash-joinable join conditions");
+  return looks_at == 0 || joins(joins, condition);
 }
 
 ExprPtr reference(const ScopeColumn& column) {
@@ -107,7 +105,9 @@ std::unique_ptr<FromItem> Analyzer::join(const Node& body) {
     clause_ = Clause::join;
     item->condition = to_boolean(expression(body["quals"]), "JOIN/ON");
     scope_->first = outer_hidden;
-    if (item->join_kind == Join::full) check_full(*item->condition, *item);
+    if (item->join_kind == Join::full && !can_be_full(*item->condition, *item))
+      fail_in_planning(sqlstate::feature_not_supported,
+                       "FULL JOIN is only supported with merge-joinable or hash-joinable join conditions");
   }
   item->width = scope_->width - item->first;
   if (names.empty() && !has_alias) return item;

@@ -80,8 +80,8 @@ void Analyzer::conflict(const Node& clause, Insert& insert) {
       if (index.unique && columns == wanted) result->arbiters.push_back(index.oid);
     }
     if (result->arbiters.empty())
-      fail(sqlstate::invalid_column_reference,
-           "there is no unique or exclusion constraint matching the ON CONFLICT specification");
+      fail_in_planning(sqlstate::invalid_column_reference,
+                       "there is no unique or exclusion constraint matching the ON CONFLICT specification");
   }
   if (result->update) {
     // The row that is there, and beside it the one that was to be inserted.

@@ -15,6 +15,13 @@ Analyzer::Analyzer(SessionState& session, std::optional<std::span<const Oid>> pa
     if (type == types::unknown_oid) type = 0;
 }
 
+void Analyzer::fail_in_planning(std::string_view sqlstate, std::string message) {
+  if (planning_failure_) return;
+  planning_failure_.emplace();
+  planning_failure_->report.sqlstate = sqlstate;
+  planning_failure_->report.message = std::move(message);
+}
+
 std::shared_ptr<Prepared> Analyzer::analyze(std::shared_ptr<const RawStatement> raw) {
   auto prepared = std::make_shared<Prepared>();
   raw_ = raw.get();
@@ -41,6 +48,7 @@ std::shared_ptr<Prepared> Analyzer::analyze(std::shared_ptr<const RawStatement> 
   }
   prepared->raw = std::move(raw);
   prepared->tables = std::move(tables_);
+  prepared->planning_failure = std::move(planning_failure_);
   finish_parameters(*prepared);
   return prepared;
 }

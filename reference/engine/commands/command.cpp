@@ -1,15 +1,24 @@
 #include "engine/commands/command.hpp"
 
+#include "engine/analyzer.hpp"
 #include "engine/stack.hpp"
 
 namespace pgconform::engine {
 
 bool analyze_command(const RawStatement& raw, SessionState& session, Analyzer& analyzer, Prepared& prepared) {
   auto& command = prepared.command;
-  (command = analyze_copy(raw)) || (command = analyze_notify(raw)) || (command = analyze_create_table_as(raw)) ||
+  (command = analyze_copy(raw)) || (command = analyze_notify(raw)) ||
+      (command = analyze_create_table_as(raw, analyzer, prepared)) ||
       (command = analyze_prepared(raw, session, prepared)) ||
       (command = analyze_cursor(raw, session, analyzer, prepared));
   return command != nullptr;
+}
+
+std::shared_ptr<const Prepared> analyze_inner(const RawStatement& raw, Analyzer& analyzer, Prepared& prepared) {
+  auto query = analyzer.analyze(raw.part(raw.node().body()["query"]));
+  prepared.parameter_types_ = query->parameter_types_;
+  analyzer.set_source(raw);
+  return query;
 }
 
 std::expected<session::Execution::Progress, session::Report> CommandRun::step(

@@ -24,9 +24,12 @@ class Command {
 // analyze_command: make `prepared` this statement's command, with its columns; false where it is none of these.
 bool analyze_command(const RawStatement& raw, SessionState& session, Analyzer& analyzer, Prepared& prepared);
 
+// analyze_inner: the query of DECLARE or CREATE TABLE AS, whose parameters are those of the statement.
+std::shared_ptr<const Prepared> analyze_inner(const RawStatement& raw, Analyzer& analyzer, Prepared& prepared);
+
 // Each of them: null where the statement is another.
 std::shared_ptr<const Command> analyze_copy(const RawStatement& raw);
-std::shared_ptr<const Command> analyze_create_table_as(const RawStatement& raw);
+std::shared_ptr<const Command> analyze_create_table_as(const RawStatement& raw, Analyzer& analyzer, Prepared& prepared);
 std::shared_ptr<const Command> analyze_notify(const RawStatement& raw);
 std::shared_ptr<const Command> analyze_prepared(const RawStatement& raw, SessionState& session, Prepared& prepared);
 std::shared_ptr<const Command> analyze_cursor(const RawStatement& raw, SessionState& session, Analyzer& analyzer,

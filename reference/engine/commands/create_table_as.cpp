@@ -71,8 +71,10 @@ std::vector<TableColumn> columns_of(const std::vector<session::Column>& columns,
 
 class CreateTableAs : public Command {
  public:
+  explicit CreateTableAs(std::shared_ptr<const Prepared> query) : query_(std::move(query)) {}
+
   std::unique_ptr<Execution> start(std::shared_ptr<const Prepared> statement, SessionState& session,
-                                   std::vector<Value>) const override {
+                                   std::vector<Value> parameters) const override {
     const RawStatement& raw = *statement->raw;
     const Node& body = raw.node().body();
     const Node& into = body["into"];
@@ -84,23 +86,26 @@ class CreateTableAs : public Command {
       session.notice(sqlstate::duplicate_table, fmt::format("relation \"{}\" already exists, skipping", where.name));
       return std::make_unique<DoneRun>(std::move(statement), session);
     }
-    auto plan = Analyzer(session, std::nullopt).analyze(raw.part(body["query"]));
     auto table = std::make_shared<Table>();
     place(*table, where, session);
-    table->columns = columns_of(*plan->columns(), into.list("colNames"));
+    table->columns = columns_of(*query_->columns(), into.list("colNames"));
     table->last_number = static_cast<std::int16_t>(table->columns.size());
     // The query's snapshot comes first: it does not see the table.
-    auto rows = into.flag("skipData") ? nullptr : make_execution(std::move(plan), session, {});
+    auto rows = into.flag("skipData") ? nullptr : make_execution(query_, session, std::move(parameters));
     table->oid = session.database().next_oid++;
     add(table, session);
     if (!rows) return std::make_unique<DoneRun>(std::move(statement), session);
     return std::make_unique<CreateTableAsRun>(std::move(statement), session, std::move(table), std::move(rows));
   }
+
+ private:
+  std::shared_ptr<const Prepared> query_;
 };
 
 }  // namespace
 
-std::shared_ptr<const Command> analyze_create_table_as(const RawStatement& raw) {
+std::shared_ptr<const Command> analyze_create_table_as(const RawStatement& raw, Analyzer& analyzer,
+                                                       Prepared& prepared) {
   if (!raw.node().is("CreateTableAsStmt")) return nullptr;
   const Node& body = raw.node().body();
   const Node& into = body["into"];
@@ -110,7 +115,7 @@ std::shared_ptr<const Command> analyze_create_table_as(const RawStatement& raw) 
     if (into.has(key)) refuse("this clause of CREATE TABLE AS", raw.location());
   if (into.text("onCommit") != "ONCOMMIT_NOOP" && into.text("onCommit") != "ONCOMMIT_PRESERVE_ROWS")
     refuse("ON COMMIT", raw.location());
-  return std::make_shared<CreateTableAs>();
+  return std::make_shared<CreateTableAs>(analyze_inner(raw, analyzer, prepared));
 }
 
 }  // namespace pgconform::engine

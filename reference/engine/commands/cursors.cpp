@@ -138,10 +138,7 @@ std::shared_ptr<const Command> analyze_declare(const RawStatement& raw, Analyzer
   };
   if (options & scroll && options & no_scroll) both("SCROLL", "NO SCROLL");
   if (options & asensitive && options & insensitive) both("ASENSITIVE", "INSENSITIVE");
-  auto query = analyzer.analyze(raw.part(raw.node().body()["query"]));
-  prepared.parameter_types_ = query->parameter_types_;
-  analyzer.set_source(raw);
-  return std::make_shared<Declare>(std::move(query));
+  return std::make_shared<Declare>(analyze_inner(raw, analyzer, prepared));
 }
 
 }  // namespace

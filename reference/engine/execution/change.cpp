@@ -1,6 +1,7 @@
 #include "engine/evaluate.hpp"
 #include "engine/execution/row_writer.hpp"
 #include "engine/execution/run.hpp"
+#include "engine/fold.hpp"
 
 // UPDATE and DELETE. A row that another transaction has changed meanwhile is waited for, and its newest version looked
 // at again: EvalPlanQual(), transaction-iso.
@@ -23,6 +24,7 @@ class ChangeRun : public WriteRun {
     last_ = plan_->table->rows.size();
     std::vector<std::size_t> changed;
     for (const auto& [target, expr] : plan_->assignments) changed.push_back(static_cast<std::size_t>(target));
+    check_constants(*plan_, work_.context);
     mode_ = plan_->is_delete ? RowMode::update : writer_->mode_of_update(changed);
   }
 

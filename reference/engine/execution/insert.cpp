@@ -4,6 +4,7 @@
 #include "engine/evaluate.hpp"
 #include "engine/execution/row_writer.hpp"
 #include "engine/execution/run.hpp"
+#include "engine/fold.hpp"
 
 namespace pgconform::engine {
 namespace {
@@ -24,6 +25,7 @@ class InsertRun : public WriteRun {
     need_writable(*plan_->table, "INSERT");
     writer_.emplace(session_, plan_->table);
     if (plan_->source && !source_) source_ = make_source(*plan_->source);
+    check_constants(*plan_, work_.context);
   }
 
   // A row that has to wait is kept as it is, so that its values are worked out once.

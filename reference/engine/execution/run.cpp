@@ -5,6 +5,7 @@
 #include "engine/analyzer.hpp"
 #include "engine/commands/command.hpp"
 #include "engine/evaluate.hpp"
+#include "engine/fold.hpp"
 #include "engine/stack.hpp"
 
 namespace pgconform::engine {
@@ -59,6 +60,7 @@ void Run::begin_run() {
   }
   if (needs_snapshot()) work_.snapshot = session_.transaction().snapshot();
   work_.context.style = session_.style();
+  if (statement_->planning_failure) throw SqlError(*statement_->planning_failure);
   begin();
   begun_ = true;
 }
@@ -119,6 +121,15 @@ void WriteRun::keep_returned(const Tuple& row) {
   work_.context.row = row;
   auto& kept = returned_.emplace_back();
   for (const auto& expr : returning()) kept.push_back(evaluate(*expr, work_.context));
+}
+
+void check_plan(const Prepared& statement, SessionState& session, std::span<const Value> parameters) {
+  if (statement.planning_failure) throw SqlError(*statement.planning_failure);
+  Context context{session};
+  context.parameters = parameters;
+  context.style = session.style();
+  if (statement.insert) check_constants(*statement.insert, context);
+  if (statement.change) check_constants(*statement.change, context);
 }
 
 std::unique_ptr<session::Execution> make_execution(std::shared_ptr<const Prepared> s, SessionState& session,
