@@ -34,10 +34,7 @@ ExprPtr Analyzer::coerce(ExprPtr expr, Oid target, CastContext context) {
     }
     if (expr->kind == ExprKind::constant) {
       need_support(target, expr->location);
-      if (!types::is_null(expr->value) && target == types::regclass_oid)
-        expr->value =
-            static_cast<std::int64_t>(session_.relation_named(std::get<std::string>(expr->value), expr->location));
-      else if (!types::is_null(expr->value))
+      if (!types::is_null(expr->value))
         expr->value = value_or_fail(types::parse_text(target, std::get<std::string>(expr->value), session_.style()),
                                     expr->location);
       expr->type = target;
@@ -69,6 +66,7 @@ ExprPtr Analyzer::coerce(ExprPtr expr, Oid target, CastContext context) {
   }
   auto result = make_expr(kind, target, location);
   result->implementation = implementation;
+  result->is_implicit = context != CastContext::explicit_cast;
   // Binary coercible types keep what is known of the length: varchar(3) stays that as text-like bpchar does not.
   result->args.push_back(std::move(expr));
   if (kind == ExprKind::output && target != types::text_oid && target != types::varchar_oid &&
@@ -87,6 +85,7 @@ ExprPtr Analyzer::fit(ExprPtr expr, std::int32_t modifier, CastContext context) 
   auto result = make_expr(ExprKind::modifier, expr->type, expr->location);
   result->modifier = modifier;
   result->strict = context == CastContext::explicit_cast;
+  result->is_implicit = context != CastContext::explicit_cast;
   result->args.push_back(std::move(expr));
   return result;
 }

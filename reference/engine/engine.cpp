@@ -24,6 +24,7 @@ class SqlBackend : public session::Backend {
     StackBase base;
     try {
       if (auto legal = types::check_encoding(sql); !legal) fail(legal.error());
+      state_.set_query(sql);
       return parse_string(sql);
     } catch (SqlError& error) {
       return std::unexpected(std::move(error.report));
@@ -78,6 +79,7 @@ class SqlBackend : public session::Backend {
   }
   std::expected<void, Report> commit_command() override {
     StackBase base;
+    state_.catalog().clear();
     try {
       state_.transaction().commit_command();
       return {};
@@ -85,7 +87,10 @@ class SqlBackend : public session::Backend {
       return std::unexpected(std::move(error.report));
     }
   }
-  void abort_command() override { state_.transaction().abort_command(); }
+  void abort_command() override {
+    state_.catalog().clear();
+    state_.transaction().abort_command();
+  }
   void begin_implicit_block() override { state_.transaction().begin_implicit_block(); }
   void end_implicit_block() override { state_.transaction().end_implicit_block(); }
   session::TransactionStatus status() const override { return state_.transaction().status(); }

@@ -58,6 +58,8 @@ enum class Quantifier : std::uint8_t { scalar, exists, any, all, any_equal };
 
 struct Query;
 struct Expr;
+struct OperatorFact;
+struct FunctionFact;
 using ExprPtr = std::unique_ptr<Expr>;
 
 struct Expr {
@@ -74,7 +76,11 @@ struct Expr {
   Implementation implementation = nullptr;
   types::Value value;
   std::string text;
-  types::Oid table = 0;  // a column's origin, for RowDescription
+  // What a call was written as, for those who write it again; without either it is a cast.
+  const OperatorFact* op = nullptr;
+  const FunctionFact* function = nullptr;
+  bool is_implicit = false;  // a cast that nobody wrote
+  types::Oid table = 0;      // a column's origin, for RowDescription
   std::int16_t attribute = 0;
   std::vector<ExprPtr> args;
   std::shared_ptr<const Expr> shared;

@@ -5,6 +5,7 @@
 #include <cstdlib>
 #include <random>
 
+#include "engine/catalog/system_tables.hpp"
 #include "engine/setting_values.hpp"
 #include "types/form.hpp"
 
@@ -12,6 +13,7 @@ namespace pgconform::engine {
 
 SessionState::~SessionState() {
   transaction_.abort_all();
+  database_.sessions.erase(this);
   // A temporary table lives as long as its session.
   std::erase_if(database_.tables, [&](const auto& table) { return table->temporary && table->owner == this; });
 }
@@ -101,10 +103,27 @@ std::shared_ptr<Table> SessionState::find_table(std::string_view schema, std::st
     if (!newest) newest = transaction_.newest();
     if (!table->stamp.visible(*newest)) continue;
     // A temporary table hides a permanent one; then the path decides.
-    if (table->temporary || !schema.empty()) return table;
+    if (table->temporary) return table;
+    if (!schema.empty()) {
+      found = table;
+      break;
+    }
     const auto& path = search_path();
     auto at = static_cast<std::size_t>(std::ranges::find(path, table->schema) - path.begin());
     if (at < path.size() && (!found || at < found_at)) {
+      found = table;
+      found_at = at;
+    }
+  }
+  if (!schema.empty()) return found ? found : find_system_table(schema, name);
+  // The catalogue comes before the path, unless the path names it.
+  const auto& path = search_path();
+  for (std::string_view system : {"pg_catalog", "information_schema"}) {
+    auto at = static_cast<std::size_t>(std::ranges::find(path, system) - path.begin());
+    bool first = at == path.size() && system == "pg_catalog";
+    if (first && !name.starts_with("pg_")) continue;
+    if (!first && (at == path.size() || (found && found_at < at))) continue;
+    if (auto table = find_system_table(system, name)) {
       found = table;
       found_at = at;
     }
@@ -115,35 +134,18 @@ std::shared_ptr<Table> SessionState::find_table(std::string_view schema, std::st
 std::shared_ptr<Table> SessionState::find_table(Oid oid) {
   for (const auto& table : database_.tables)
     if (table->oid == oid && is_visible(table->stamp)) return table;
-  return nullptr;
+  return oid < Database::first_oid ? find_system_table(oid) : nullptr;
 }
 
 Oid SessionState::relation_named(std::string_view text, int location) {
   if (!text.empty() && text.find_first_not_of("0123456789") == text.npos)
     return static_cast<Oid>(std::strtoul(std::string(text).c_str(), nullptr, 10));
-  std::string list(text);
-  // Its syntax is that of names separated by dots.
-  std::vector<std::string> parts{""};
-  bool quoted = false;
-  for (char c : list) {
-    if (c == '"')
-      quoted = !quoted;
-    else if (c == '.' && !quoted)
-      parts.emplace_back();
-    else
-      parts.back() += quoted ? c : lower(c);
-  }
-  if (std::ranges::find(parts, "") != parts.end()) fail(sqlstate::invalid_name, "invalid name syntax", location);
-  std::string schema = parts.size() > 1 ? parts[parts.size() - 2] : "";
-  auto table = find_table(schema, parts.back());
-  if (!table)
-    fail(sqlstate::undefined_table,
-         fmt::format("relation \"{}\" does not exist", schema.empty() ? parts.back() : schema + "." + parts.back()),
-         location);
-  return table->oid;
+  return static_cast<Oid>(
+      std::get<std::int64_t>(value_or_fail(types::parse_text(types::regclass_oid, text, style()), location)));
 }
 
 bool SessionState::is_current(const Table& table) {
+  if (table.oid < Database::first_oid) return true;
   return find_table(table.schema, table.name).get() == &table;
 }
 

@@ -5,6 +5,8 @@
 #include <string_view>
 #include <vector>
 
+#include "engine/catalog/cache.hpp"
+#include "engine/catalog/names.hpp"
 #include "engine/checks.hpp"
 #include "engine/engine.hpp"
 #include "engine/functions.hpp"
@@ -14,6 +16,7 @@
 #include "engine/waits.hpp"
 #include "session/engine.hpp"
 #include "session/names.hpp"
+#include "types/form.hpp"
 
 namespace pgconform::engine {
 
@@ -28,13 +31,28 @@ class SessionState {
         transaction_(*this),
         waits_(*this),
         checks_(*this),
-        mailbox_(database.channels, login_.pid, login_.wake) {}
+        mailbox_(database.channels, login_.pid, login_.wake),
+        object_names_(make_object_names(*this)) {
+    settings_.set_object_names(object_names_.get());
+    database_.sessions.insert(this);
+  }
   ~SessionState();
   SessionState(const SessionState&) = delete;
   SessionState& operator=(const SessionState&) = delete;
 
   Database& database() { return database_; }
   const session::Login& login() const { return login_; }
+  // superuser: whose everything is: the user of this session, as long as there are no roles.
+  const std::string& superuser() const { return login_.user; }
+  // databases: those that a session can log in to.
+  std::vector<std::string> databases() const {
+    return options_.databases.empty() ? std::vector{login_.database} : options_.databases;
+  }
+  // query: the last query string, as pg_stat_activity shows it.
+  const std::string& query() const { return query_; }
+  void set_query(std::string_view sql) { query_ = types::cut_bytes(sql, 1023); }
+  // catalog: the rows of system tables that the statement at hand has asked for.
+  CatalogCache& catalog() { return catalog_; }
   // temporary_schema: what its temporary tables are in, beside the alias pg_temp: pg_temp_ and a number of its own.
   std::string temporary_schema() const { return "pg_temp_" + std::to_string(login_.pid); }
   session::Names& names() { return login_.names ? *login_.names : own_names_; }
@@ -79,6 +97,8 @@ class SessionState {
   // relation_named: the OID that a text like regclass's means: a number or a name; 42P01.
   Oid relation_named(std::string_view text, int location = -1);
   bool has_schema(std::string_view name);
+  // search_path: its names, "$user" being the user's.
+  const std::vector<std::string>& search_path();
   // creation_schema: the first of search_path that there is.
   std::optional<std::string> creation_schema();
   // is_visible: made, and not ended, as far as this session sees.
@@ -101,7 +121,6 @@ class SessionState {
   bool is_current(const Table& table);
 
  private:
-  const std::vector<std::string>& search_path();
   void raise(session::Severity severity, std::string_view sqlstate, std::string message);
 
   Database& database_;
@@ -113,6 +132,9 @@ class SessionState {
   Waits waits_;
   ConstraintChecks checks_;
   Mailbox mailbox_;
+  std::unique_ptr<types::ObjectNames> object_names_;
+  CatalogCache catalog_;
+  std::string query_;
   std::vector<session::Report> notices_;
   std::int64_t statement_time_ = 0;
   std::map<Oid, std::int64_t> sequence_values_;

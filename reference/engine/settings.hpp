@@ -60,6 +60,8 @@ class Settings {
   bool keeps_snapshot() const;
   // text: a setting as it is stored.
   const std::string& text(std::string_view name) const { return raw(name); }
+  // default_text: what RESET would bring back.
+  const std::string& default_text(std::string_view name) const { return default_of(name); }
   // number: of an integer setting, in its own unit.
   std::int64_t number(std::string_view name) const;
   bool standard_strings() const { return raw("standard_conforming_strings") == "on"; }
@@ -68,6 +70,8 @@ class Settings {
   std::uint64_t version() const { return version_; }
   // style: what of them the text forms of values depend on.
   const types::Style& style() const { return style_; }
+  // set_object_names: what the reg* types' names mean in this session.
+  void set_object_names(const types::ObjectNames* names) { style_.names = names; }
   // take_changed: reported settings whose value is not the one taken last. Costs nothing while none was touched.
   std::vector<std::pair<std::string, std::string>> take_changed();
 

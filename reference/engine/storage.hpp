@@ -4,7 +4,9 @@
 #include <cstdint>
 #include <map>
 #include <memory>
+#include <set>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "engine/channels.hpp"
@@ -91,6 +93,8 @@ struct Index {
   Oid oid = 0;
   std::string name;
   std::vector<std::size_t> columns;  // places
+  std::string method = "btree";
+  std::vector<std::int16_t> options;  // pg_index.indoption of each: 1 descending, 2 NULLS FIRST; none: all 0
   bool unique = false, primary = false, is_constraint = false;
   bool nulls_equal = false;  // NULLS NOT DISTINCT
   bool deferrable = false, initially_deferred = false;
@@ -133,6 +137,8 @@ struct Sequence {
   bool called = false;
 };
 
+struct SystemTable;
+
 // Table: a relation's description and its rows, oldest version first. A change of the description makes a new Table
 // with the old one's OID, so that undoing it is the same as for rows.
 struct Table {
@@ -153,6 +159,7 @@ struct Table {
   std::shared_ptr<const RawStatement> view;  // of kind v: CREATE VIEW
   std::vector<Oid> uses;                     // of kind v: the relations that it reads
   std::int16_t last_number = 0;              // the highest attnum ever given
+  const SystemTable* system = nullptr;       // of the catalogue: where its rows come from (catalog/system_tables.hpp)
 };
 
 // Schema: a namespace for relations.
@@ -169,10 +176,15 @@ struct Database {
   Channels channels;
   std::vector<std::shared_ptr<Table>> tables;
   std::vector<Schema> schemas{{2200, "public", {}}};
-  Oid next_oid = 16384;
+  static constexpr Oid first_oid = 16384;
+  Oid next_oid = first_oid;
+  std::set<SessionState*> sessions;
   int open_transactions = 0;  // of all sessions, with an xid or without
   std::size_t garbage = 0;    // versions that are dead, or will be when their transaction ends as it may
   bool has_dropped = false;   // tables or schemas that may be gone for good
+
+  // relation_oid: for a new relation, whose row type and its array type have the next two.
+  Oid relation_oid() { return std::exchange(next_oid, next_oid + 3); }
 
   // tidy: drop dead versions, now and then; only while no transaction is open.
   void tidy();

@@ -19,6 +19,7 @@ std::string store(std::uint64_t bits, int width) {
 
 // How many bytes a value of a fixed binary length has; 0 for the others.
 std::size_t fixed_length(Oid type) {
+  if (is_reg(type)) return 4;
   switch (type) {
     case bool_oid:
     case char_oid:
@@ -27,9 +28,6 @@ std::size_t fixed_length(Oid type) {
       return 2;
     case int4_oid:
     case oid_oid:
-    case regtype_oid:
-    case regclass_oid:
-    case regproc_oid:
     case xid_oid:
     case float4_oid:
     case date_oid:
@@ -68,6 +66,7 @@ Result<Value> parse_binary(Oid type, std::string_view bytes) {
       return std::unexpected(Failure{sqlstate::invalid_binary_representation, "incorrect binary data format", {}, {}});
   }
   const char* p = bytes.data();
+  if (is_reg(type)) return std::int64_t{wire::load_32(p)};
   switch (type) {
     case bool_oid:
       return *p != 0;
@@ -78,9 +77,6 @@ Result<Value> parse_binary(Oid type, std::string_view bytes) {
     case int4_oid:
       return std::int64_t{static_cast<std::int32_t>(wire::load_32(p))};
     case oid_oid:
-    case regtype_oid:
-    case regclass_oid:
-    case regproc_oid:
     case xid_oid:
       return std::int64_t{wire::load_32(p)};
     case int8_oid:
@@ -149,6 +145,7 @@ Result<Value> parse_binary(Oid type, std::string_view bytes) {
     case text_oid:
     case varchar_oid:
     case bpchar_oid:
+    case pg_node_tree_oid:
     case unknown_oid: {
       if (auto legal = check_encoding(bytes); !legal) return std::unexpected(legal.error());
       return std::string(bytes);
@@ -163,6 +160,7 @@ Result<Value> parse_binary(Oid type, std::string_view bytes) {
 
 std::string print_binary(Oid type, const Value& value) {
   auto integer = [&](int width) { return store(static_cast<std::uint64_t>(std::get<std::int64_t>(value)), width); };
+  if (is_reg(type)) return integer(4);
   switch (type) {
     case bool_oid:
       return std::string(1, std::get<bool>(value) ? '\1' : '\0');
@@ -170,9 +168,6 @@ std::string print_binary(Oid type, const Value& value) {
       return integer(2);
     case int4_oid:
     case oid_oid:
-    case regtype_oid:
-    case regclass_oid:
-    case regproc_oid:
     case xid_oid:
     case date_oid:
       return integer(4);

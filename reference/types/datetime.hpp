@@ -29,6 +29,8 @@ class Zone {
   virtual std::int64_t to_utc(std::int64_t local) const = 0;
 };
 
+class ObjectNames;
+
 // Style: the session's settings that text forms depend on: DateStyle, TimeZone, IntervalStyle,
 // extra_float_digits, bytea_output.
 struct Style {
@@ -41,7 +43,8 @@ struct Style {
   Intervals intervals = Intervals::postgres;
   int extra_float_digits = 1;
   bool bytea_hex = true;
-  std::int64_t now = 0;  // the transaction's start, for 'now', 'today', …
+  std::int64_t now = 0;                // the transaction's start, for 'now', 'today', …
+  const ObjectNames* names = nullptr;  // for regclass and its kin; null: numbers
 };
 
 inline constexpr std::int64_t infinite_time = INT64_MAX, minus_infinite_time = INT64_MIN;

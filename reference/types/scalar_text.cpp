@@ -135,26 +135,6 @@ Result<Value> parse_float8(std::string_view text) {
   return parse_float<double>(float8_oid, text);
 }
 
-Result<Value> parse_regtype(std::string_view text) {
-  std::string_view s = trim_blanks(text);
-  if (!s.empty() && s.find_first_not_of("0123456789") == s.npos) return parse_oid(s);
-  if (s == "-") return std::int64_t{0};
-  std::string_view name = s.starts_with("pg_catalog.") ? s.substr(11) : s;
-  std::string_view single = name.ends_with("[]") ? name.substr(0, name.size() - 2) : name;
-  static constexpr std::pair<std::string_view, Oid> aliases[] = {
-      {"int", int4_oid},    {"decimal", numeric_oid}, {"float", float8_oid},       {"dec", numeric_oid},
-      {"char", bpchar_oid}, {"time", time_oid},       {"timestamp", timestamp_oid}};
-  const Type* type = find_type(single);
-  if (!s.starts_with("pg_catalog."))
-    for (const auto& [alias, oid] : aliases)
-      if (alias == single) type = find_type(oid);
-  if (!type) type = find_type_by_sql_name(single);
-  if (type && single != name) type = find_type(type->array);
-  if (!type)
-    return std::unexpected(Failure{sqlstate::undefined_object, fmt::format("type \"{}\" does not exist", s), {}, {}});
-  return std::int64_t{type->oid};
-}
-
 std::string print_float(float value, int extra_digits) {
   return print_any_float(value, extra_digits, 6, 6);
 }

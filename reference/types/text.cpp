@@ -16,6 +16,7 @@ Result<Value> parse_text(Oid type, std::string_view text, const Style& style) {
     return *r;
   };
   if (is_array(type)) return array_from_text(type, text, style);
+  if (is_reg(type)) return parse_reg(type, text, style);
   switch (type) {
     case bool_oid:
       return parse_bool(text);
@@ -66,8 +67,6 @@ Result<Value> parse_text(Oid type, std::string_view text, const Style& style) {
       if (!interval) return std::unexpected(interval.error());
       return *interval;
     }
-    case regtype_oid:
-      return parse_regtype(text);
     case json_oid: {
       auto valid = check_json(text);
       if (!valid) return std::unexpected(valid.error());
@@ -84,6 +83,8 @@ Result<Value> parse_text(Oid type, std::string_view text, const Style& style) {
     case varchar_oid:
     case bpchar_oid:
     case unknown_oid:
+    case aclitem_oid:
+    case pg_node_tree_oid:
       return std::string(text);
     default:
       return std::unexpected(Failure{sqlstate::feature_not_supported,
@@ -95,6 +96,7 @@ Result<Value> parse_text(Oid type, std::string_view text, const Style& style) {
 
 std::string print_text(Oid type, const Value& value, const Style& style) {
   if (is_array(type)) return array_text(type, std::get<std::string>(value), style);
+  if (is_reg(type)) return print_reg(type, static_cast<Oid>(std::get<std::int64_t>(value)), style);
   switch (type) {
     case bool_oid:
       return std::get<bool>(value) ? "t" : "f";
@@ -103,13 +105,7 @@ std::string print_text(Oid type, const Value& value, const Style& style) {
     case int8_oid:
     case oid_oid:
     case xid_oid:
-    case regproc_oid:
       return std::to_string(std::get<std::int64_t>(value));
-    case regtype_oid:
-    case regclass_oid: {
-      auto oid = static_cast<Oid>(std::get<std::int64_t>(value));
-      return type == regtype_oid && (oid == 0 || find_type(oid)) ? type_name(oid) : std::to_string(oid);
-    }
     case float4_oid:
       return print_float(std::get<float>(value), style.extra_float_digits);
     case float8_oid:

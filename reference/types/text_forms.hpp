@@ -3,6 +3,7 @@
 #include <string>
 #include <string_view>
 
+#include "types/datetime.hpp"
 #include "types/type.hpp"
 #include "types/value.hpp"
 
@@ -18,7 +19,9 @@ Result<Value> parse_integer(Oid type, std::string_view text);  // int2, int4, in
 Result<Value> parse_oid(std::string_view text);
 Result<Value> parse_float4(std::string_view text);
 Result<Value> parse_float8(std::string_view text);
-Result<Value> parse_regtype(std::string_view text);
+// parse_reg · print_reg: regclass and its kin; what the style's names do not know, by number or not at all.
+Result<Value> parse_reg(Oid type, std::string_view text, const Style& style);
+std::string print_reg(Oid type, Oid object, const Style& style);
 Result<Value> parse_bytea(std::string_view text);
 std::string print_bytea(std::string_view bytes, bool as_hex);
 Result<Value> parse_uuid(std::string_view text);

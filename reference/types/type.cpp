@@ -75,16 +75,22 @@ std::string type_name(Oid oid, std::int32_t modifier) {
   }
 }
 
+bool is_reg(Oid oid) {
+  static constexpr std::array kin = {regproc_oid,      regprocedure_oid, regoper_oid,     regoperator_oid,
+                                     regclass_oid,     regtype_oid,      regconfig_oid,   regdictionary_oid,
+                                     regnamespace_oid, regrole_oid,      regcollation_oid};
+  return std::ranges::find(kin, oid) != kin.end();
+}
+
 bool is_supported(Oid oid) {
   static constexpr std::array known = {
-      bool_oid,      bytea_oid,     char_oid,    name_oid,        int8_oid,    int2_oid,   int4_oid,
-      text_oid,      oid_oid,       float4_oid,  float8_oid,      unknown_oid, bpchar_oid, varchar_oid,
-      date_oid,      timestamp_oid, numeric_oid, timestamptz_oid, void_oid,    uuid_oid,   regtype_oid,
-      regclass_oid,  interval_oid,  time_oid,    timetz_oid,      json_oid,    jsonb_oid,  int2vector_oid,
-      oidvector_oid, xid_oid,       regproc_oid};
+      bool_oid, bytea_oid,     char_oid,    name_oid,        int8_oid,       int2_oid,      int4_oid,
+      text_oid, oid_oid,       float4_oid,  float8_oid,      unknown_oid,    bpchar_oid,    varchar_oid,
+      date_oid, timestamp_oid, numeric_oid, timestamptz_oid, void_oid,       uuid_oid,      interval_oid,
+      time_oid, timetz_oid,    json_oid,    jsonb_oid,       int2vector_oid, oidvector_oid, xid_oid};
   const Type* type = find_type(oid);
   if (type && is_true_array(*type)) oid = type->element;
-  return std::ranges::find(known, oid) != known.end();
+  return is_reg(oid) || std::ranges::find(known, oid) != known.end();
 }
 
 bool is_array(Oid oid) {

@@ -17,7 +17,10 @@ inline constexpr Oid bool_oid = 16, bytea_oid = 17, char_oid = 18, name_oid = 19
                      jsonb_oid = 3802, int2vector_oid = 22, oidvector_oid = 30, xid_oid = 28, numeric_oid = 1700,
                      regclass_oid = 2205, regtype_oid = 2206, record_oid = 2249, any_oid = 2276, anyarray_oid = 2277,
                      void_oid = 2278, anyelement_oid = 2283, anynonarray_oid = 2776, uuid_oid = 2950,
-                     anyenum_oid = 3500, anyrange_oid = 3831;
+                     anyenum_oid = 3500, anyrange_oid = 3831, pg_node_tree_oid = 194, aclitem_oid = 1033,
+                     regprocedure_oid = 2202, regoper_oid = 2203, regoperator_oid = 2204, pg_lsn_oid = 3220,
+                     regconfig_oid = 3734, regdictionary_oid = 3769, regnamespace_oid = 4089, regrole_oid = 4096,
+                     regcollation_oid = 4191;
 
 // Type: one row of pg_type.
 struct Type {
@@ -44,6 +47,9 @@ std::string type_name(Oid oid, std::int32_t modifier = -1);
 
 // is_supported: values of this type can be held, read and written here.
 bool is_supported(Oid oid);
+
+// is_reg: regclass and its kin: OIDs that are written as names.
+bool is_reg(Oid oid);
 
 // is_array: an array of elements of another type, int2vector and oidvector included.
 bool is_array(Oid oid);

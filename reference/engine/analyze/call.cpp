@@ -91,6 +91,7 @@ ExprPtr Analyzer::call(const Node& body) {
   expr->immutable = fact.volatility == 'i';
   expr->args = std::move(args);
   expr->text = fact.source;
+  expr->function = &fact;
   bool series = fact.source.starts_with("generate_series");
   if ((!expr->implementation && !series) || expr->args.size() != found.parameters.size() ||
       !types::is_supported(meant.result))

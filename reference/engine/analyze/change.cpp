@@ -9,6 +9,9 @@ namespace pgconform::engine {
 
 std::shared_ptr<Table> Analyzer::table_for_change(const Node& r, std::string_view verb) {
   auto table = find_table(r);
+  if (table->oid < Database::first_oid)
+    fail(sqlstate::insufficient_privilege,
+         fmt::format("permission denied for {} {}", table->kind == 'v' ? "view" : "table", table->name));
   if (table->kind == 'v') refuse(fmt::format("{} of a view", verb), r.location());
   if (table->kind == 'S') fail(sqlstate::wrong_object_type, fmt::format("cannot change sequence \"{}\"", table->name));
   return table;

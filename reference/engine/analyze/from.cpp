@@ -1,6 +1,7 @@
 #include "engine/analyze/inside.hpp"
 #include "engine/analyze/parts.hpp"
 #include "engine/analyze/walk.hpp"
+#include "engine/catalog/system_tables.hpp"
 #include "engine/session_state.hpp"
 #include "engine/stack.hpp"
 
@@ -41,12 +42,9 @@ std::shared_ptr<Table> Analyzer::find_table(const Node& r) {
          location);
   auto table = session_.find_table(r.text("schemaname"), r.text("relname"));
   if (!table) {
-    std::string_view name = r.text("relname"), schema = r.text("schemaname");
-    if (schema == "pg_catalog" || schema == "information_schema" || (schema.empty() && name.starts_with("pg_")))
-      refuse("the system catalog " + full_name(r), location);
     fail(sqlstate::undefined_table, fmt::format("relation \"{}\" does not exist", full_name(r)), location);
   }
-  tables_.push_back(table);
+  if (table->oid >= Database::first_oid) tables_.push_back(table);
   return table;
 }
 
@@ -80,7 +78,8 @@ std::unique_ptr<FromItem> Analyzer::from_table(const Node& r) {
   auto item = std::make_unique<FromItem>();
   item->table = find_table(r);
   if (item->table->kind == 'S') refuse("reading a sequence as a table", r.location());
-  if (item->table->kind == 'v') return from_view(std::move(item->table), r["alias"]);
+  if (item->table->oid < Database::first_oid) need_rows(*item->table, r.location());
+  if (item->table->kind == 'v' && !item->table->system) return from_view(std::move(item->table), r["alias"]);
   add_to_scope(*item, names_of(item->table, item->table->name), r["alias"]);
   return item;
 }

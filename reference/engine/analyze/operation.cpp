@@ -14,6 +14,7 @@ ExprPtr Analyzer::apply_operator(std::string_view name, ExprPtr left, ExprPtr ri
   auto expr = make_expr(ExprKind::call, meant.result, leftmost(location, left ? left->location : right->location));
   expr->strict = op.strict;
   expr->text = op.source;
+  expr->op = &op;
   expr->implementation = op.source.empty() ? find_implementation(fmt::format("{}({} {})", name, op.left, op.right))
                                            : find_implementation(op.source);
   if (left) expr->args.push_back(coerce(std::move(left), meant.parameters.front(), CastContext::implicit));

@@ -99,6 +99,9 @@ ExprPtr clone(const Expr& expr) {
   copy->implementation = expr.implementation;
   copy->value = expr.value;
   copy->text = expr.text;
+  copy->op = expr.op;
+  copy->function = expr.function;
+  copy->is_implicit = expr.is_implicit;
   copy->table = expr.table;
   copy->attribute = expr.attribute;
   copy->shared = expr.shared;

@@ -4,6 +4,7 @@
 #include "engine/commands/command.hpp"
 #include "engine/copy/reader.hpp"
 #include "engine/copy/writer.hpp"
+#include "engine/ddl/relations.hpp"
 #include "engine/executor.hpp"
 #include "types/form.hpp"
 
@@ -277,6 +278,7 @@ class CopyCommand : public Command {
     refuse_files(body, is_from);
     if (is_from) {
       const auto target = find_target(body, session);
+      need_no_system(*target.table);
       if (!target.table->temporary && session.settings().is_read_only())
         fail(sqlstate::read_only_sql_transaction, "cannot execute COPY FROM in a read-only transaction");
       if (body.has("whereClause")) refuse("WHERE in COPY");

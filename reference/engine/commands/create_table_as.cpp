@@ -92,7 +92,7 @@ class CreateTableAs : public Command {
     table->last_number = static_cast<std::int16_t>(table->columns.size());
     // The query's snapshot comes first: it does not see the table.
     auto rows = into.flag("skipData") ? nullptr : make_execution(query_, session, std::move(parameters));
-    table->oid = session.database().next_oid++;
+    table->oid = session.database().relation_oid();
     add(table, session);
     if (!rows) return std::make_unique<DoneRun>(std::move(statement), session);
     return std::make_unique<CreateTableAsRun>(std::move(statement), session, std::move(table), std::move(rows));

@@ -134,6 +134,7 @@ std::string create_index(const RawStatement& raw, SessionState& session) {
   if (table->kind != 'r')
     fail(sqlstate::wrong_object_type, fmt::format("cannot create index on relation \"{}\"", table->name), -1, {},
          fmt::format("This operation is not supported for {}s.", kind_name(table->kind)));
+  need_no_system(*table);
   if (body.flag("concurrent") && session.transaction().in_block())
     fail(sqlstate::active_sql_transaction, "CREATE INDEX CONCURRENTLY cannot run inside a transaction block");
   for (std::string_view key : {"whereClause", "excludeOpNames"})

@@ -60,7 +60,7 @@ class TableMaker {
       add_keys(*table);
       fail(sqlstate::duplicate_table, fmt::format("relation \"{}\" already exists", where.name));
     }
-    table->oid = session_.database().next_oid++;
+    table->oid = session_.database().relation_oid();
     for (auto& sequence : sequences_) sequence->owned_by = table->oid;
     add_keys(*table);
     for (const auto& pending : pending_)

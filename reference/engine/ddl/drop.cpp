@@ -187,6 +187,7 @@ std::string truncate(const RawStatement& raw, SessionState& session) {
     if (!table) fail(sqlstate::undefined_table, fmt::format("relation \"{}\" does not exist", r.text("relname")));
     if (!table->temporary) need_no_read_only(session, "TRUNCATE TABLE");
     if (table->kind != 'r') fail(sqlstate::wrong_object_type, fmt::format("\"{}\" is not a table", table->name));
+    need_no_system(*table);
     if (std::ranges::find(tables, table) == tables.end()) tables.push_back(std::move(table));
   }
   for (auto& table : tables) session.waits().lock(*table, LockMode::access_exclusive);

@@ -88,7 +88,7 @@ std::string create_view(const RawStatement& raw, SessionState& session) {
     if (name_is_taken(where.schema, where.temporary, where.name, session))
       fail(sqlstate::duplicate_table, fmt::format("relation \"{}\" already exists", where.name));
     claim_name(where, session);
-    view->oid = session.database().next_oid++;
+    view->oid = session.database().relation_oid();
   }
   add(view, session);
   return "CREATE VIEW";

@@ -78,7 +78,13 @@ void add(const std::shared_ptr<Table>& table, SessionState& session) {
   session.database().has_dropped = true;  // if this transaction fails
 }
 
+void need_no_system(const Table& table) {
+  if (table.oid < Database::first_oid)
+    fail(sqlstate::insufficient_privilege, fmt::format("permission denied: \"{}\" is a system catalog", table.name));
+}
+
 void drop(Table& table, SessionState& session) {
+  need_no_system(table);
   table.stamp.ended = session.transaction().xid();
   table.stamp.ended_in = session.transaction().command();
   session.database().has_dropped = true;

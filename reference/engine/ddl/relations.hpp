@@ -38,6 +38,9 @@ void drop(Table& table, SessionState& session);
 // revise: a copy that takes the old description's place, to be changed by the caller at once.
 std::shared_ptr<Table> revise(const std::shared_ptr<Table>& table, SessionState& session);
 
+// need_no_system: 42501 for what is the catalogue's own.
+void need_no_system(const Table& table);
+
 // kind_name: "table", "view", "sequence".
 std::string_view kind_name(char kind);
 // named: what a list of names means, "" being the schema of a bare name.

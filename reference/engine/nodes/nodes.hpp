@@ -28,6 +28,8 @@ RowOrder order_of(const std::vector<Oid>& types);
 
 // scan.cpp
 NodePtr make_table_scan(const Table& table);
+// make_system_scan: with a key, only the rows that may have its value in that column.
+NodePtr make_system_scan(const Table& table, const Expr* key, std::size_t column);
 NodePtr make_function_scan(const FromItem& item);
 NodePtr make_set(const Expr& call);
 NodePtr make_values(const std::vector<std::vector<ExprPtr>>& rows);

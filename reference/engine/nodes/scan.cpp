@@ -1,5 +1,6 @@
 #include "engine/evaluate.hpp"
 #include "engine/nodes/nodes.hpp"
+#include "engine/session_state.hpp"
 #include "types/array.hpp"
 #include "types/form.hpp"
 #include "types/numeric.hpp"
@@ -27,6 +28,34 @@ class TableScan : public RowSource {
 
  private:
   const Table& table_;
+  std::size_t place_ = 0;
+};
+
+// The rows of a system table, as they are when the first of them is asked for. With a key, only those that have its
+// value in that column.
+class SystemScan : public RowSource {
+ public:
+  SystemScan(const Table& table, const Expr* key, std::size_t column) : table_(table), key_(key), column_(column) {}
+  Step next(Work& work, Row& row) override {
+    if (!work.spend()) return Step::pause;
+    if (!cached_) {
+      Value value;
+      if (key_) value = evaluate(*key_, work.context);
+      cached_ = work.context.session.catalog().rows(table_, work.context.session, work.snapshot);
+      if (key_ && !is_null(value)) places_ = cached_->find(column_, value);
+    }
+    if (place_ == (key_ ? places_.size() : cached_->rows().size())) return Step::done;
+    row = cached_->rows()[key_ ? places_[place_] : place_];
+    ++place_;
+    return Step::row;
+  }
+
+ private:
+  const Table& table_;
+  const Expr* key_;
+  std::size_t column_;
+  std::shared_ptr<CatalogCache::Cached> cached_;
+  CatalogCache::Places places_;
   std::size_t place_ = 0;
 };
 
@@ -151,7 +180,12 @@ class ValuesRows : public RowSource {
 
 }  // namespace
 
+NodePtr make_system_scan(const Table& table, const Expr* key, std::size_t column) {
+  return std::make_unique<SystemScan>(table, key, column);
+}
+
 NodePtr make_table_scan(const Table& table) {
+  if (table.system) return make_system_scan(table, nullptr, 0);
   return std::make_unique<TableScan>(table);
 }
 

@@ -1,0 +1,112 @@
+#include <algorithm>
+
+#include "engine/catalog/objects.hpp"
+#include "engine/catalog/producers.hpp"
+#include "engine/catalog/row_maker.hpp"
+#include "engine/facts.hpp"
+#include "engine/session_state.hpp"
+#include "types/array.hpp"
+
+// What the server is: its databases, roles, settings and sessions.
+namespace pgconform::engine {
+
+void produce_pg_database(const Table& table, SessionState& session, const Snapshot&, Rows& rows) {
+  RowMaker row(table, rows);
+  std::vector<std::string> names = session.databases();
+  for (std::string_view always : {"template1", "template0"})
+    if (std::ranges::find(names, always) == names.end()) names.emplace_back(always);
+  for (const auto& name : names) {
+    bool is_template = name == "template0" || name == "template1";
+    row.add()
+        .set("oid", database_oid(name))
+        .set("datname", name)
+        .set("datdba", superuser_oid)
+        .set("encoding", 6)
+        .set("datlocprovider", 'c')
+        .set("datistemplate", is_template)
+        .set("datallowconn", name != "template0")
+        .set("datconnlimit", -1)
+        .set("datfrozenxid", 716)
+        .set("datminmxid", 1)
+        .set("dattablespace", 1663)
+        .set("datcollate", "C")
+        .set("datctype", "C");
+    std::vector<Value> granted;
+    granted.emplace_back(fmt::format("=c/{}", session.superuser()));
+    granted.emplace_back(fmt::format("{0}=CTc/{0}", session.superuser()));
+    if (is_template)
+      row.set("datacl", Value(types::pack(types::one_dimensional(types::aclitem_oid, std::move(granted)))));
+  }
+}
+
+void produce_pg_authid(const Table& table, SessionState& session, const Snapshot&, Rows& rows) {
+  RowMaker(table, rows)
+      .add()
+      .set("oid", superuser_oid)
+      .set("rolname", session.superuser())
+      .set("rolsuper", true)
+      .set("rolinherit", true)
+      .set("rolcreaterole", true)
+      .set("rolcreatedb", true)
+      .set("rolcanlogin", true)
+      .set("rolreplication", true)
+      .set("rolbypassrls", true)
+      .set("rolconnlimit", -1);
+}
+
+void produce_pg_settings(const Table& table, SessionState& session, const Snapshot&, Rows& rows) {
+  RowMaker row(table, rows);
+  static constexpr std::pair<char, std::string_view> types[] = {
+      {'b', "bool"}, {'i', "integer"}, {'r', "real"}, {'s', "string"}, {'e', "enum"}};
+  const Settings& settings = session.settings();
+  for (const auto& fact : all_settings()) {
+    if (!settings.show(fact.name, true)) continue;
+    std::string value = settings.text(fact.name);
+    row.add().set("name", fact.name).set("setting", value).set("context", fact.context);
+    if (!fact.unit.empty()) row.set("unit", fact.unit);
+    for (auto [letter, name] : types)
+      if (letter == fact.type) row.set("vartype", name);
+    if (fact.type == 'i' || fact.type == 'r') row.set("min_val", fact.lowest).set("max_val", fact.highest);
+    row.set("source", value == fact.boot_value ? "default" : "session")
+        .set("boot_val", fact.boot_value)
+        .set("reset_val", settings.default_text(fact.name))
+        .set("pending_restart", false)
+        .set("category", "")
+        .set("short_desc", "");
+    if (fact.type != 'e') continue;
+    std::vector<Value> choices;
+    for (std::string_view rest = fact.choices; !rest.empty();) {
+      auto end = rest.find(',');
+      choices.emplace_back(std::string(rest.substr(0, end)));
+      rest.remove_prefix(end == rest.npos ? rest.size() : end + 1);
+    }
+    row.set("enumvals", Value(types::pack(types::one_dimensional(types::text_oid, std::move(choices)))));
+  }
+}
+
+void produce_pg_stat_activity(const Table& table, SessionState& session, const Snapshot&, Rows& rows) {
+  RowMaker row(table, rows);
+  for (SessionState* each : session.database().sessions) {
+    using Status = session::TransactionStatus;
+    auto status = each->transaction().status();
+    std::string_view state = each == &session             ? "active"
+                             : status == Status::in_block ? "idle in transaction"
+                             : status == Status::failed   ? "idle in transaction (aborted)"
+                                                          : "idle";
+    row.add()
+        .set("datid", database_oid(each->login().database))
+        .set("datname", each->login().database)
+        .set("pid", each->login().pid)
+        .set("usesysid", superuser_oid)
+        .set("usename", each->login().user)
+        .set("application_name", each->settings().text("application_name"))
+        .set("query_start", Value(each->statement_time()))
+        .set("state_change", Value(each->statement_time()))
+        .set("state", state)
+        .set("query", each->query())
+        .set("backend_type", "client backend");
+    if (status != Status::idle || each == &session) row.set("xact_start", Value(each->transaction_time()));
+  }
+}
+
+}  // namespace pgconform::engine
