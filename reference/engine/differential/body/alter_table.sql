@@ -1,4 +1,4 @@
--- Tables that change: columns come and go, names and types change, constraints are added and dropped. Generated columns.
+-- Tables that change: columns come and go, names and types change, constraints are added and dropped.
 create table t (id int, a text);
 insert into t values (1, 'one'), (2, '22');
 alter table t add column b int;
@@ -83,29 +83,6 @@ select * from inh_parent;
 select * from only inh_parent;
 create table if not exists t2 (a int);
 create table if not exists t2 (a int);
-create table gen (w numeric, h numeric, area numeric generated always as (w * h) stored, label text generated always as ('area ' || w::text) stored);
-insert into gen (w, h) values (2, 3), (1.5, null);
-insert into gen values (4, 5, default);
-insert into gen values (4, 5, 20);
-select * from gen order by w;
-update gen set h = 10 where w = 2 returning area;
-update gen set area = 5;
-update gen set area = default where w = 4 returning *;
-alter table gen alter column area drop expression;
-insert into gen values (7, 7, 1) returning *;
-alter table gen alter column label drop expression if exists, drop column h;
-select * from gen order by w;
-create table gen2 (a int, b int generated always as (a + 1) stored unique, check (b < 100));
-insert into gen2 (a) values (1);
-insert into gen2 (a) values (1);
-insert into gen2 (a) values (99);
-alter table gen2 drop column a;
-create table gen3 (a int, b int generated always as (c) stored, c int generated always as (a) stored);
-create table gen3 (a int, b timestamptz generated always as (now()) stored);
-create table gen3 (a int, b int default 1 generated always as (a) stored);
-create table gen3 (a int, b int generated always as (sum(a)) stored);
-create table gen3 (b int generated always as (d) stored);
-select column_name, is_generated, generation_expression from information_schema.columns where table_name = 'gen2' order by 1;
 alter table nothing add column a int;
 alter table things add column label int;
 alter table things drop column nope;

@@ -12,7 +12,7 @@ with recursive fib(a, b) as (select 0, 1 union all select b, a + b from fib wher
 with recursive f(n, v) as (select 1, 1::numeric union all select n + 1, v * (n + 1) from f where n < 25) select max(v) from f;
 with recursive t(n) as (select 1 union select (n + 1) % 5 from t) select n from t order by n;
 with recursive letters(s) as (select 'a'::text union all select s || chr(ascii(right(s, 1)) + 1) from letters where length(s) < 5) select * from letters order by length(s);
-create table node (id int primary key, parent int references node, name text);
+create table node (id int primary key, parent int, name text);
 insert into node values (1, null, 'root'), (2, 1, 'usr'), (3, 1, 'etc'), (4, 2, 'bin'), (5, 2, 'lib'), (6, 5, 'köln'), (7, 3, 'ssh');
 with recursive tree as (select id, parent, name, 0 as depth from node where parent is null union all select n.id, n.parent, n.name, t.depth + 1 from node n join tree t on n.parent = t.id) select * from tree order by id;
 with recursive tree as (select id, name::text as path from node where parent is null union all select n.id, t.path || '/' || n.name from node n join tree t on n.parent = t.id) select path from tree order by path;

@@ -1,5 +1,5 @@
 -- Two or more tables, as reports and object mappers join them.
-create table departments (id int primary key, name varchar(30) not null, parent_id int references departments);
+create table departments (id int primary key, name varchar(30) not null, parent_id int);
 create table employees (id int primary key, name text, dept_id int, manager_id int, salary int);
 create table projects (id int primary key, title text, dept_id int);
 create table assignments (employee_id int, project_id int, hours int, primary key (employee_id, project_id));

@@ -8,7 +8,7 @@ select;
 SELECT NULL;
 select true, false, null::boolean;
 create table customers (id serial primary key, name text not null, email varchar(100) unique, city text, credit numeric(10,2) default 0, vip boolean default false, created date);
-create table orders (id int primary key, customer_id int references customers(id), total numeric(10,2), status varchar(20), placed timestamp);
+create table orders (id int primary key, customer_id int, total numeric(10,2), status varchar(20), placed timestamp);
 insert into customers (name, email, city, credit, vip, created) values
   ('Ann', 'ann@example.com', 'Berlin', 100.50, true, '2021-03-04'),
   ('Bob', 'bob@example.com', 'Paris', 0, false, '2021-05-01'),

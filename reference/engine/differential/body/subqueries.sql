@@ -1,6 +1,6 @@
 -- Queries in queries.
 create table product (id int primary key, name text, category text, price numeric(8,2), stock int);
-create table sale (id int generated always as identity, product_id int references product, quantity int, sold date);
+create table sale (id int generated always as identity, product_id int, quantity int, sold date);
 insert into product values (1, 'Tea', 'drink', 3.50, 10), (2, 'Coffee', 'drink', 6.00, 0), (3, 'Bread', 'food', 2.20, 5), (4, 'Cheese', 'food', 8.90, 2), (5, 'Crème', 'food', null, null);
 insert into sale (product_id, quantity, sold) values (1, 2, '2023-01-01'), (1, 3, '2023-01-02'), (3, 1, '2023-01-02'), (4, 10, '2023-02-10'), (null, 1, '2023-03-01');
 select name from product where price = (select max(price) from product);
