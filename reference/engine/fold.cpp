@@ -99,6 +99,7 @@ class Folder {
     if (item.left) from(*item.left);
     if (item.right) from(*item.right);
     if (item.condition) check(*item.condition);
+    each(item.filters);
   }
 
   bool with_operand(const Expr& expr) {

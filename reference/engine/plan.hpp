@@ -39,7 +39,8 @@ struct FromItem {
   bool working = false;  // the recursive reference: only the last round's rows
   std::unique_ptr<FromItem> left, right;
   ExprPtr condition;
-  std::vector<ExprPtr> merged;  // columns of USING that are neither side's: they follow those of `right`
+  std::vector<ExprPtr> filters;  // hold for every row of it; they look at nothing else of the row
+  std::vector<ExprPtr> merged;   // columns of USING that are neither side's: they follow those of `right`
 };
 
 struct SortKey {

@@ -1,5 +1,6 @@
 #include "engine/analyze/inside.hpp"
 #include "engine/analyze/parts.hpp"
+#include "engine/nodes/conditions.hpp"
 #include "engine/stack.hpp"
 
 // SELECT and VALUES: transformSelectStmt().
@@ -74,6 +75,7 @@ void Analyzer::plain_select(const Node& s, Query& result, bool resolve_unknowns)
     if (!result.series.empty()) refuse("a set-returning function in a select list with aggregates");
     regroup(result);
   }
+  place_conditions(result);
 }
 
 void Analyzer::values_query(const Node& s, Query& result, bool resolve_unknowns) {

@@ -18,6 +18,7 @@ void each_in_from(FromItem& item, int depth, const Visit& visit) {
   if (item.left) each_in_from(*item.left, depth, visit);
   if (item.right) each_in_from(*item.right, depth, visit);
   if (item.condition) visit(item.condition, depth);
+  each_in(item.filters, depth, visit);
   each_in(item.merged, depth, visit);
 }
 

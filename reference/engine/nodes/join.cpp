@@ -1,11 +1,21 @@
+#include <unordered_map>
+
+#include "engine/catalog/cache.hpp"
 #include "engine/evaluate.hpp"
+#include "engine/nodes/conditions.hpp"
 #include "engine/nodes/nodes.hpp"
 
-// Joins: nested loops over a right side that is read once and kept, or made anew for each left row if it looks there.
+// Joins: a right side that is read once and kept, by the hash of what has to be equal where there is such; or that is
+// made anew for each left row if it looks there.
 namespace pgconform::engine {
 namespace {
 
 class Join : public RowSource {
+  // Key: two expressions that the condition wants to be equal, one on each side.
+  struct Key {
+    const Expr *left, *right;
+  };
+
  public:
   explicit Join(const FromItem& item) : item_(item), left_(make_from(*item.left)), lateral_(item.right->lateral) {
     if (!lateral_) right_ = make_from(*item.right);
@@ -14,6 +24,7 @@ class Join : public RowSource {
     using Kind = FromItem::Join;
     keep_left_ = item.join_kind == Kind::left || item.join_kind == Kind::full;
     keep_right_ = item.join_kind == Kind::right || item.join_kind == Kind::full;
+    if (!lateral_ && item.condition) find_keys(*item.condition);
   }
 
   Step next(Work& work, Row& row) override {
@@ -26,6 +37,7 @@ class Join : public RowSource {
       else
         kept_.push_back(std::move(one));
     }
+    if (!hash_right(work)) return Step::pause;
     matched_right_.resize(keep_right_ ? kept_.size() : 0);
     while (!left_done_) {
       if (!have_left_) {
@@ -39,6 +51,7 @@ class Join : public RowSource {
         }
         put(item_.left->first, item_.left->width, one);
         have_left_ = true;
+        found_ = nullptr;
         matched_left_ = false;
         place_ = 0;
         if (lateral_) right_ = make_from(*item_.right);
@@ -52,7 +65,7 @@ class Join : public RowSource {
           fits = is_true(evaluate(*item_.condition, work.context));
           work.context.remembered.clear();
         }
-        if (fits && !matched_right_.empty()) matched_right_[place_] = true;
+        if (fits && !matched_right_.empty()) matched_right_[found_ ? (*found_)[place_] : place_] = true;
         have_candidate_ = false;
         ++place_;
         if (!fits) continue;
@@ -87,11 +100,56 @@ class Join : public RowSource {
       have_candidate_ = step == Step::row;
       return step;
     }
-    if (place_ == kept_.size()) return Step::done;
+    if (!keys_.empty() && !found_) find_right(work);
+    if (place_ == (found_ ? found_->size() : kept_.size())) return Step::done;
     if (!work.spend()) return Step::pause;
-    put(item_.right->first, item_.right->width, kept_[place_]);
+    put(item_.right->first, item_.right->width, kept_[found_ ? (*found_)[place_] : place_]);
     have_candidate_ = true;
     return Step::row;
+  }
+
+  // What the condition wants to be equal, if one side of it looks at the left, the other at the right.
+  void find_keys(const Expr& condition) {
+    int middle = item_.right->first, end = middle + item_.right->width;
+    each_conjunct(condition, [&](const Expr& part) {
+      if (!is_hashable(part)) return;
+      for (std::size_t side : {0u, 1u})
+        if (reach_of(*part.args[side]).within(item_.first, middle) &&
+            reach_of(*part.args[1 - side]).within(middle, end)) {
+          keys_.push_back({part.args[side].get(), part.args[1 - side].get()});
+          return;
+        }
+    });
+  }
+
+  // The hash of one side's keys for the row that is in place; nothing where one is NULL, as that equals nothing.
+  std::optional<std::size_t> hash(Work& work, const Expr* Key::* side) {
+    std::size_t sum = 0;
+    work.context.row = current_;
+    for (const Key& key : keys_) {
+      Value value = evaluate(*(key.*side), work.context);
+      if (types::is_null(value)) return std::nullopt;
+      sum = sum * 31 + hash_of(value);
+    }
+    return sum;
+  }
+
+  // False when the slice is used up before all are hashed.
+  bool hash_right(Work& work) {
+    if (keys_.empty()) return true;
+    for (; hashed_ < kept_.size(); ++hashed_) {
+      if (!work.spend()) return false;
+      put(item_.right->first, item_.right->width, kept_[hashed_]);
+      if (auto sum = hash(work, &Key::right)) by_hash_[*sum].push_back(hashed_);
+    }
+    return true;
+  }
+
+  void find_right(Work& work) {
+    static const std::vector<std::size_t> none;
+    auto sum = hash(work, &Key::left);
+    auto it = sum ? by_hash_.find(*sum) : by_hash_.end();
+    found_ = it == by_hash_.end() ? &none : &it->second;
   }
 
   // A side's values; none stands for NULLs.
@@ -118,8 +176,64 @@ class Join : public RowSource {
   Row current_;
   std::vector<Row> kept_;
   std::vector<bool> matched_right_;
-  std::size_t place_ = 0;
+  std::vector<Key> keys_;
+  std::unordered_map<std::size_t, std::vector<std::size_t>> by_hash_;  // places of right rows
+  const std::vector<std::size_t>* found_ = nullptr;                    // those that the left row may go with
+  std::size_t hashed_ = 0;
+  std::size_t place_ = 0;  // in found_, or among all right rows
 };
+
+// An item's own conditions. They count columns as the whole row does.
+class ItemFilter : public RowSource {
+ public:
+  ItemFilter(NodePtr input, const FromItem& item) : input_(std::move(input)), item_(item) {
+    current_.resize(static_cast<std::size_t>(item.first + item.width));
+  }
+  Step next(Work& work, Row& row) override {
+    for (;;) {
+      if (!pending_) {
+        Step step = input_->next(work, row_);
+        if (step != Step::row) return step;
+        pending_ = true;
+      }
+      std::ranges::copy(row_, current_.begin() + item_.first);
+      auto around = std::exchange(work.context.row, current_);
+      bool keep =
+          std::ranges::all_of(item_.filters, [&](const auto& f) { return is_true(evaluate(*f, work.context)); });
+      work.context.row = around;
+      work.context.remembered.clear();
+      pending_ = false;
+      if (!keep) continue;
+      row = std::move(row_);
+      return Step::row;
+    }
+  }
+
+ private:
+  NodePtr input_;
+  const FromItem& item_;
+  Row row_, current_;
+  bool pending_ = false;
+};
+
+NodePtr make_unfiltered(const FromItem& item) {
+  switch (item.kind) {
+    case FromItem::Kind::table: {
+      if (!item.table->system) return make_table_scan(*item.table);
+      SystemKey key = system_key(item);
+      return make_system_scan(*item.table, key.value, key.column);
+    }
+    case FromItem::Kind::query:
+      return item.own_context ? make_lateral(*item.query) : make_source(*item.query);
+    case FromItem::Kind::function:
+      return make_function_scan(item);
+    case FromItem::Kind::common:
+      return make_common_scan(item);
+    case FromItem::Kind::join:
+      break;
+  }
+  return make_join(item);
+}
 
 // LATERAL (SELECT …): a query with a context of its own, which looks out at the row left of it.
 class Lateral : public RowSource {
@@ -156,19 +270,9 @@ NodePtr make_lateral(const Query& query) {
 }
 
 NodePtr make_from(const FromItem& item) {
-  switch (item.kind) {
-    case FromItem::Kind::table:
-      return make_table_scan(*item.table);
-    case FromItem::Kind::query:
-      return item.own_context ? make_lateral(*item.query) : make_source(*item.query);
-    case FromItem::Kind::function:
-      return make_function_scan(item);
-    case FromItem::Kind::common:
-      return make_common_scan(item);
-    case FromItem::Kind::join:
-      break;
-  }
-  return make_join(item);
+  NodePtr node = make_unfiltered(item);
+  if (item.filters.empty()) return node;
+  return std::make_unique<ItemFilter>(std::move(node), item);
 }
 
 }  // namespace pgconform::engine
