@@ -16,8 +16,8 @@ class Analyzer {
  public:
   Analyzer(SessionState& session, std::optional<std::span<const Oid>> parameter_types);
 
-  // analyze: the whole statement.
-  std::shared_ptr<Prepared> analyze(std::shared_ptr<const RawStatement> raw);
+  // analyze: the whole statement; `without_into`: SELECT INTO as if it were only a SELECT.
+  std::shared_ptr<Prepared> analyze(std::shared_ptr<const RawStatement> raw, bool without_into = false);
 
   // default_of: a column's DEFAULT, made to fit the column.
   std::shared_ptr<const Expr> default_of(const Node& node, const TableColumn& column);
@@ -66,8 +66,9 @@ class Analyzer {
   void plain_select(const Node& select, Query& query, bool resolve_unknowns);
   void values_query(const Node& select, Query& query, bool resolve_unknowns);
   void set_operation(const Node& select, Query& query);
-  void with(const Node& clause, Query& query);
+  void with(const Node& clause, std::vector<std::unique_ptr<CommonTable>>& tables);
   std::unique_ptr<CommonTable> common_table(const Node& node, bool recursive);
+  std::unique_ptr<CommonTable> common_change(const Node& node);
   void group_by(const Node& select, Query& query);
   void distinct(const Node& select, Query& query);
   void regroup(Query& query);
@@ -78,6 +79,7 @@ class Analyzer {
 
   // FROM (from.cpp, join.cpp)
   std::unique_ptr<FromItem> from_item(const Node& node);
+  void from_list(const std::vector<const Node*>& list, std::unique_ptr<FromItem>& from);
   std::unique_ptr<FromItem> from_table(const Node& range_var);
   std::unique_ptr<FromItem> from_function(const Node& node);
   std::unique_ptr<FromItem> from_query(const Node& node);
@@ -91,6 +93,7 @@ class Analyzer {
   std::shared_ptr<Table> find_table(const Node& range_var);
 
   // INSERT, UPDATE, DELETE (change.cpp)
+  bool change_of_rows(const Node& node, Plan& plan, std::optional<std::vector<session::Column>>& columns);
   std::unique_ptr<Insert> insert(const Node& node, std::optional<std::vector<session::Column>>& columns);
   std::unique_ptr<Change> change(const Node& node, bool is_delete,
                                  std::optional<std::vector<session::Column>>& columns);
@@ -101,6 +104,7 @@ class Analyzer {
   void conflict(const Node& clause, Insert& insert);
   void assignments(const std::vector<const Node*>& list, const Table& table,
                    std::vector<std::pair<int, ExprPtr>>& result);
+  ExprPtr one_of_many(const Node& reference);
   void check_identity(const Insert& insert, const Node& node) const;
 
   // lists of results (targets.cpp)
@@ -147,8 +151,9 @@ class Analyzer {
   void fail_in_planning(std::string_view sqlstate, std::string message);
 
   const RawStatement* raw_ = nullptr;
+  const Node* into_ = nullptr;  // of this statement, which its caller takes care of
   std::optional<SqlError> planning_failure_;
-  std::vector<std::shared_ptr<Table>> tables_;
+  std::vector<std::shared_ptr<Table>> tables_, written_;
   SessionState& session_;
   std::vector<Oid> parameters_;  // 0: not used yet; unknown_oid: used, type still open
   bool takes_parameters_ = false;

@@ -17,7 +17,8 @@ enum class Step : std::uint8_t { row, done, pause };
 struct Work {
   Context context;
   Snapshot snapshot;
-  int budget = 0;  // rows that may still be touched in this slice
+  int budget = 0;            // rows that may still be touched in this slice
+  std::int64_t changed = 0;  // rows that a change has written
 
   bool spend() { return --budget >= 0; }
   // lend · take_back: let a run inside this one use the budget.
@@ -37,8 +38,12 @@ class RowSource {
   virtual Step next(Work& work, Row& row) = 0;
 };
 
-// make_source: the nodes for a query; it must outlive them.
+// make_source: the nodes for a query; it must outlive them. Those of a change hand up what it returns.
 std::unique_ptr<RowSource> make_source(const Query& query);
+std::unique_ptr<RowSource> make_source(const Plan& plan);
+// make_insertion: INSERT, with rows from `source` instead of its own if there is one.
+std::unique_ptr<RowSource> make_insertion(const Insert& insert, std::unique_ptr<RowSource> source);
+std::unique_ptr<RowSource> make_change(const Change& change);
 
 // check_plan: throws the errors of a change of rows that are found before it runs.
 void check_plan(const Prepared& statement, SessionState& session, std::span<const Value> parameters);

@@ -46,27 +46,15 @@ class Folder {
     if (fold(expr)) evaluate(expr, context_);
   }
 
-  void insert(const Insert& insert) {
-    if (insert.source) query(*insert.source);
-    for (std::size_t i = 0; i < insert.table->columns.size(); ++i)
-      if (const auto& value = insert.table->columns[i].default_value;
-          value && std::ranges::find(insert.places, static_cast<int>(i)) == insert.places.end())
-        check(*value);
-    if (insert.conflict) {
-      if (insert.conflict->where) check(*insert.conflict->where);
-      for (const auto& [place, value] : insert.conflict->assignments) check(*value);
-    }
-    each(insert.returning);
-  }
-
-  void change(const Change& change) {
-    if (change.where) check(*change.where);
-    for (const auto& [place, value] : change.assignments) check(*value);
-    each(change.returning);
+  void plan(const Plan& plan) {
+    if (plan.query) query(*plan.query);
+    if (plan.insert) insert(*plan.insert);
+    if (plan.change) change(*plan.change);
   }
 
   void query(const Query& q) {
     StackBase::check();
+    with(q.with);
     if (q.left) query(*q.left);
     if (q.right) query(*q.right);
     if (q.from) from(*q.from);
@@ -83,6 +71,34 @@ class Folder {
   }
 
  private:
+  // A query of WITH that nobody reads is not planned either; a change is made all the same.
+  void with(const std::vector<std::unique_ptr<CommonTable>>& tables) {
+    for (const auto& table : tables)
+      if (table->writes()) plan(*table);
+  }
+
+  void insert(const Insert& insert) {
+    with(insert.with);
+    if (insert.source) query(*insert.source);
+    for (std::size_t i = 0; i < insert.table->columns.size(); ++i)
+      if (const auto& value = insert.table->columns[i].default_value;
+          value && std::ranges::find(insert.places, static_cast<int>(i)) == insert.places.end())
+        check(*value);
+    if (insert.conflict) {
+      if (insert.conflict->where) check(*insert.conflict->where);
+      for (const auto& [place, value] : insert.conflict->assignments) check(*value);
+    }
+    each(insert.returning);
+  }
+
+  void change(const Change& change) {
+    with(change.with);
+    if (change.from) from(*change.from);
+    if (change.where) check(*change.where);
+    for (const auto& [place, value] : change.assignments) check(*value);
+    each(change.returning);
+  }
+
   void each(const std::vector<ExprPtr>& list) {
     for (const auto& expr : list) check(*expr);
   }
@@ -90,10 +106,9 @@ class Folder {
   void from(const FromItem& item) {
     StackBase::check();
     if (item.query) query(*item.query);
-    // A query of WITH that nobody reads is not planned either.
     if (item.common && !item.working && std::ranges::find(planned_, item.common) == planned_.end()) {
       planned_.push_back(item.common);
-      query(*item.common->query);
+      if (item.common->query) query(*item.common->query);
     }
     if (item.function) each(item.function->args);
     if (item.left) from(*item.left);
@@ -162,16 +177,8 @@ class Folder {
 
 }  // namespace
 
-void check_constants(const Query& query, Context& context) {
-  Folder(context).query(query);
-}
-
-void check_constants(const Insert& insert, Context& context) {
-  Folder(context).insert(insert);
-}
-
-void check_constants(const Change& change, Context& context) {
-  Folder(context).change(change);
+void check_constants(const Plan& plan, Context& context) {
+  Folder(context).plan(plan);
 }
 
 }  // namespace pgconform::engine

@@ -14,14 +14,24 @@
 namespace pgconform::engine {
 
 struct Query;
+struct Insert;
+struct Change;
 class Command;
 
-// CommonTable: one query of a WITH clause.
-struct CommonTable {
-  std::string name;
-  std::vector<TableColumn> columns;
+// Plan: one of the three.
+struct Plan {
   std::unique_ptr<Query> query;
-  bool recursive = false;  // the query is a UNION whose right side reads what the last round has brought
+  std::unique_ptr<Insert> insert;
+  std::unique_ptr<Change> change;
+};
+
+// CommonTable: one statement of a WITH clause.
+struct CommonTable : Plan {
+  std::string name;
+  std::vector<session::Column> columns;  // of a change without RETURNING: none
+  bool recursive = false;                // a UNION whose right side reads what the last round has brought
+
+  bool writes() const { return !query; }
 };
 
 // FromItem: the tree of FROM. Its columns stand side by side in the input row, from `first` on.
@@ -29,7 +39,8 @@ struct FromItem {
   enum class Kind : std::uint8_t { table, function, query, common, join } kind = Kind::table;
   enum class Join : std::uint8_t { inner, left, right, full } join_kind = Join::inner;
   int first = 0, width = 0;
-  std::string alias;  // for EXPLAIN
+  std::string alias;        // for EXPLAIN
+  bool with_place = false;  // of a table: after the columns stands the row's place in it
   std::shared_ptr<Table> table;
   ExprPtr function;          // a call
   bool lateral = false;      // looks at what stands left of it
@@ -93,27 +104,32 @@ struct Conflict {
   ExprPtr where;
 };
 
-struct Insert {
+// Write: what INSERT, UPDATE and DELETE have in common.
+struct Write {
   std::shared_ptr<Table> table;
+  std::vector<std::unique_ptr<CommonTable>> with;
+  std::vector<ExprPtr> returning;
+};
+
+struct Insert : Write {
   std::string alias;
   std::unique_ptr<Conflict> conflict;
   bool user_values_count = true;  // not so with OVERRIDING USER VALUE, for identity columns
   std::vector<int> places;        // which attribute each value goes to
   std::unique_ptr<Query> source;  // null: DEFAULT VALUES
-  std::vector<ExprPtr> returning;
 };
 
-// Change: UPDATE, and DELETE when `assignments` is empty and is_delete is set.
-struct Change {
-  std::shared_ptr<Table> table;
+// Change: UPDATE, and DELETE when `assignments` is empty and is_delete is set. A row of `from` begins with the table's
+// columns and the row's place; then come those of FROM or USING. RETURNING sees such a row, with the new values.
+struct Change : Write {
   bool is_delete = false;
+  std::unique_ptr<FromItem> from;
   std::vector<std::pair<int, ExprPtr>> assignments;
   ExprPtr where;
-  std::vector<ExprPtr> returning;
 };
 
 // Prepared: the analysed statement.
-class Prepared : public session::Statement {
+class Prepared : public session::Statement, public Plan {
  public:
   const std::optional<std::vector<session::Column>>& columns() const override { return columns_; }
   std::span<const Oid> parameter_types() const override { return parameter_types_; }
@@ -121,14 +137,12 @@ class Prepared : public session::Statement {
   std::shared_ptr<const RawStatement> raw;
   std::optional<std::vector<session::Column>> columns_;
   std::vector<Oid> parameter_types_;
-  std::vector<std::shared_ptr<Table>> tables;  // that the plan refers to
+  std::vector<std::shared_ptr<Table>> tables;   // that the plan refers to
+  std::vector<std::shared_ptr<Table>> written;  // those of them that it changes
   bool is_binary() const override { return is_binary_; }
-  bool is_query() const override { return query != nullptr; }
+  bool is_query() const override { return query && written.empty(); }
 
-  // One of these, or none for a utility statement, which is run from its tree.
-  std::unique_ptr<Query> query;
-  std::unique_ptr<Insert> insert;
-  std::unique_ptr<Change> change;
+  // Without a plan or this it is a utility statement, which is run from its tree.
   std::shared_ptr<const Command> command;
   bool is_binary_ = false;
   std::optional<SqlError> planning_failure;  // thrown when it is to be run

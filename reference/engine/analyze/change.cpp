@@ -14,12 +14,22 @@ std::shared_ptr<Table> Analyzer::table_for_change(const Node& r, std::string_vie
          fmt::format("permission denied for {} {}", table->kind == 'v' ? "view" : "table", table->name));
   if (table->kind == 'v') refuse(fmt::format("{} of a view", verb), r.location());
   if (table->kind == 'S') fail(sqlstate::wrong_object_type, fmt::format("cannot change sequence \"{}\"", table->name));
+  written_.push_back(table);
   return table;
 }
 
+bool Analyzer::change_of_rows(const Node& node, Plan& plan, std::optional<std::vector<session::Column>>& columns) {
+  if (node.is("InsertStmt"))
+    plan.insert = insert(node.body(), columns);
+  else if (node.is("UpdateStmt") || node.is("DeleteStmt"))
+    plan.change = change(node.body(), node.is("DeleteStmt"), columns);
+  return plan.insert || plan.change;
+}
+
 std::unique_ptr<Insert> Analyzer::insert(const Node& node, std::optional<std::vector<session::Column>>& columns) {
-  if (node.has("withClause")) refuse("WITH", node["withClause"].location());
+  Inside around(*this, nullptr, Scope::Border::statement);
   auto result = std::make_unique<Insert>();
+  if (node.has("withClause")) with(node["withClause"], result->with);
   result->table = table_for_change(node["relation"], "insert");
   result->alias = node["relation"].has("alias") ? node["relation"]["alias"].text("aliasname") : result->table->name;
   result->user_values_count = node.text("override") != "OVERRIDING_USER_VALUE";
@@ -115,14 +125,21 @@ std::unique_ptr<Insert> Analyzer::insert(const Node& node, std::optional<std::ve
 
 std::unique_ptr<Change> Analyzer::change(const Node& node, bool is_delete,
                                          std::optional<std::vector<session::Column>>& columns) {
-  if (node.has("withClause")) refuse("WITH", node["withClause"].location());
-  if (node.has("fromClause") || node.has("usingClause")) refuse(is_delete ? "DELETE … USING" : "UPDATE … FROM");
+  Inside inside(*this, nullptr, Scope::Border::statement);
   auto result = std::make_unique<Change>();
   result->is_delete = is_delete;
+  if (node.has("withClause")) with(node["withClause"], result->with);
   result->table = table_for_change(node["relation"], is_delete ? "delete" : "update");
-  std::string alias(node["relation"].has("alias") ? node["relation"]["alias"].text("aliasname") : result->table->name);
-  Inside inside(*this, nullptr, Scope::Border::statement);
-  inside.scope.items.push_back(names_of(result->table, alias));
+  result->from = std::make_unique<FromItem>();
+  result->from->table = result->table;
+  add_to_scope(*result->from, names_of(result->table, result->table->name), node["relation"]["alias"]);
+  result->from->with_place = true;
+  ++result->from->width;
+  ++inside.scope.width;
+  // What follows FROM or USING does not see the table.
+  inside.scope.items[0].lateral_ok = false;
+  from_list(node.list(is_delete ? "usingClause" : "fromClause"), result->from);
+  inside.scope.items[0].lateral_ok = true;
   assignments(node.list("targetList"), *result->table, result->assignments);
   if (node.has("whereClause")) {
     clause_ = Clause::where;

@@ -72,6 +72,24 @@ void Analyzer::add_to_scope(FromItem& item, ScopeItem names, const Node& alias) 
   scope_->items.push_back(std::move(names));
 }
 
+// What is listed with commas is joined without a condition.
+void Analyzer::from_list(const std::vector<const Node*>& list, std::unique_ptr<FromItem>& from) {
+  for (const auto* each : list) {
+    clause_ = Clause::from;
+    auto item = from_item(*each);
+    if (!from) {
+      from = std::move(item);
+      continue;
+    }
+    auto cross = std::make_unique<FromItem>();
+    cross->kind = FromItem::Kind::join;
+    cross->left = std::move(from);
+    cross->right = std::move(item);
+    cross->width = scope_->width;
+    from = std::move(cross);
+  }
+}
+
 std::unique_ptr<FromItem> Analyzer::from_table(const Node& r) {
   if (!r.has("schemaname"))
     if (auto common = from_common(r)) return common;
@@ -116,14 +134,12 @@ std::unique_ptr<FromItem> Analyzer::from_common(const Node& r) {
                r.location());
         scope->escape = std::max(scope->escape, 2);
       }
+    if (table.writes() && table.columns.empty())
+      fail(sqlstate::feature_not_supported,
+           fmt::format("WITH query \"{}\" does not have a RETURNING clause", table.name), r.location());
     ScopeItem names{table.name};
-    for (std::size_t i = 0; i < table.columns.size(); ++i) {
-      const auto& column = table.columns[i];
-      names.columns.push_back({column.name, column.type, column.modifier});
-      if (table.recursive) continue;
-      names.columns.back().table = table.query->columns[i].table;
-      names.columns.back().attribute = table.query->columns[i].attribute;
-    }
+    for (const auto& column : table.columns)
+      names.columns.push_back({column.name, column.type, column.type_modifier, 0, column.table, column.attribute});
     add_to_scope(*item, std::move(names), r["alias"]);
     return item;
   }

@@ -23,6 +23,12 @@ void need_schema(const std::vector<const Node*>& names, int location) {
   fail(sqlstate::invalid_schema_name, fmt::format("schema \"{}\" does not exist", schema), location);
 }
 
+const Node& into_clause(const Node& select) {
+  const Node* first = &select;
+  while (first->has("larg")) first = &(*first)["larg"];
+  return (*first)["intoClause"];
+}
+
 ExprPtr literal(Oid type, Value value, int location) {
   auto expr = make_expr(ExprKind::constant, type, location);
   expr->value = std::move(value);

@@ -27,6 +27,10 @@ bool in_catalog(const std::vector<const Node*>& names);
 // need_schema: a schema that does not exist is an error of its own, before anything is looked up in it.
 void need_schema(const std::vector<const Node*>& names, int location);
 
+// into_clause: INTO of SELECT, which in a set operation stands in the first of its parts; an empty node if there is
+// none.
+const Node& into_clause(const Node& select);
+
 // literal: a constant.
 ExprPtr literal(Oid type, Value value, int location);
 

@@ -109,14 +109,23 @@ void Analyzer::assignments(const std::vector<const Node*>& list, const Table& ta
     clause_ = Clause::set;
     const Node& target = each->body();
     const auto& attributes = table.columns;
-    if (target["val"].is("MultiAssignRef")) refuse("SET (a, b) = …", target.location());
-    if (target.has("indirection")) refuse("a subscripted column", target.location());
-    ExprPtr value = target["val"].is("SetToDefault") ? nullptr : expression(target["val"]);
+    const Node* source = &target["val"];
+    if (source->is("MultiAssignRef") && source->body()["source"].is("RowExpr")) {
+      const auto& row = source->body()["source"].body().list("args");
+      if (static_cast<std::int64_t>(row.size()) != source->body().number("ncolumns"))
+        fail(sqlstate::syntax_error, "number of columns does not match number of values",
+             source->body()["source"].body().location());
+      source = row[static_cast<std::size_t>(source->body().number("colno") - 1)];
+    }
+    ExprPtr value = source->is("SetToDefault")     ? nullptr
+                    : source->is("MultiAssignRef") ? one_of_many(source->body())
+                                                   : expression(*source);
     auto it = std::ranges::find(attributes, target.text("name"), &TableColumn::name);
     if (it == attributes.end())
       fail(sqlstate::undefined_column,
            fmt::format("column \"{}\" of relation \"{}\" does not exist", target.text("name"), table.name),
            target.location());
+    if (target.has("indirection")) refuse("a subscripted column", target.location());
     auto place = static_cast<int>(it - attributes.begin());
     for (const auto& [other, expr] : result)
       if (other == place)
@@ -132,6 +141,32 @@ void Analyzer::assignments(const std::vector<const Node*>& list, const Table& ta
     }
     result.emplace_back(place, std::move(value));
   }
+}
+
+// One column of SET (a, b) = (SELECT …).
+ExprPtr Analyzer::one_of_many(const Node& reference) {
+  if (!reference["source"].is("SubLink") || reference["source"].body().text("subLinkType") != "EXPR_SUBLINK")
+    fail(sqlstate::feature_not_supported,
+         "source for a multiple-column UPDATE item must be a sub-SELECT or ROW() expression",
+         reference["source"].body().location());
+  const Node& link = reference["source"].body();
+  auto expr = make_expr(ExprKind::subquery, 0, link.location());
+  auto inner = inner_query(link["subselect"].body(), Scope::Border::subquery, true, &expr->number);
+  if (static_cast<std::int64_t>(inner->columns.size()) != reference.number("ncolumns"))
+    fail(sqlstate::syntax_error, "number of columns does not match number of values", link.location());
+  auto column = static_cast<std::size_t>(reference.number("colno") - 1);
+  expr->type = inner->targets[column]->type;
+  expr->modifier = inner->columns[column].type_modifier;
+  expr->immutable = false;
+  auto picked = std::make_unique<Query>();
+  picked->columns = {inner->columns[column]};
+  picked->targets.push_back(column_at(static_cast<int>(column), expr->type, expr->modifier, -1));
+  picked->from = std::make_unique<FromItem>();
+  picked->from->kind = FromItem::Kind::query;
+  picked->from->width = static_cast<int>(inner->columns.size());
+  picked->from->query = std::move(inner);
+  expr->subquery = std::move(picked);
+  return expr;
 }
 
 // An identity column GENERATED ALWAYS takes no value but its own; OVERRIDING says otherwise.

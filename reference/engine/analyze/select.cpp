@@ -10,8 +10,9 @@ void Analyzer::refuse_clauses(const Node& s) {
   struct Row {
     std::string_view key, name;
   };
-  for (const Row& row : {Row{"intoClause", "SELECT INTO"}, Row{"windowClause", "WINDOW"},
-                         Row{"lockingClause", "FOR UPDATE or FOR SHARE"}})
+  if (s.has("intoClause") && &s["intoClause"] != into_)
+    fail(sqlstate::syntax_error, "SELECT ... INTO is not allowed here", s["intoClause"]["rel"].location());
+  for (const Row& row : {Row{"windowClause", "WINDOW"}, Row{"lockingClause", "FOR UPDATE or FOR SHARE"}})
     if (s.has(row.key)) refuse(row.name, s[row.key].has("location") ? s[row.key].location() : -1);
   if (s.text("limitOption") == "LIMIT_OPTION_WITH_TIES") refuse("WITH TIES");
 }
@@ -25,7 +26,7 @@ std::unique_ptr<Query> Analyzer::inner_query(const Node& s, Scope::Border border
   auto result = std::make_unique<Query>();
   Inside inside(*this, result.get(), border);
   refuse_clauses(s);
-  if (s.has("withClause")) with(s["withClause"], *result);
+  if (s.has("withClause")) with(s["withClause"], result->with);
   if (s.text("op") != "SETOP_NONE")
     set_operation(s, *result);
   else if (!s.list("valuesLists").empty())
@@ -37,20 +38,7 @@ std::unique_ptr<Query> Analyzer::inner_query(const Node& s, Scope::Border border
 }
 
 void Analyzer::plain_select(const Node& s, Query& result, bool resolve_unknowns) {
-  for (const auto* each : s.list("fromClause")) {
-    clause_ = Clause::from;
-    auto item = from_item(*each);
-    if (!result.from) {
-      result.from = std::move(item);
-      continue;
-    }
-    auto cross = std::make_unique<FromItem>();
-    cross->kind = FromItem::Kind::join;
-    cross->left = std::move(result.from);
-    cross->right = std::move(item);
-    cross->width = scope_->width;
-    result.from = std::move(cross);
-  }
+  from_list(s.list("fromClause"), result.from);
   result.series_at = scope_->width;
   targets(s.list("targetList"), result.targets, result.columns, false, Clause::select_list);
   if (s.has("whereClause")) {

@@ -12,6 +12,10 @@ void Analyzer::set_operation(const Node& s, Query& result) {
                                                : Operation::except;
   std::string_view name = op.substr(6);
   result.all = s.flag("all");
+  for (const Node* side : {&s["larg"], &s["rarg"]})
+    if (side->has("intoClause") && &(*side)["intoClause"] != into_)
+      fail(sqlstate::syntax_error, "INTO is only allowed on first SELECT of UNION/INTERSECT/EXCEPT",
+           (*side)["intoClause"]["rel"].location());
   result.left = inner_query(s["larg"], Scope::Border::from, false);
   result.right = inner_query(s["rarg"], Scope::Border::from, false);
   Query &left = *result.left, &right = *result.right;

@@ -22,18 +22,16 @@ void Analyzer::fail_in_planning(std::string_view sqlstate, std::string message) 
   planning_failure_->report.message = std::move(message);
 }
 
-std::shared_ptr<Prepared> Analyzer::analyze(std::shared_ptr<const RawStatement> raw) {
+std::shared_ptr<Prepared> Analyzer::analyze(std::shared_ptr<const RawStatement> raw, bool without_into) {
   auto prepared = std::make_shared<Prepared>();
   raw_ = raw.get();
   const Node& node = raw->node();
   const Node& body = node.body();
-  if (node.is("SelectStmt")) {
+  if (without_into) into_ = &into_clause(body);
+  if (node.is("SelectStmt") && (without_into || into_clause(body).is_empty())) {
     prepared->query = query(body, true);
     prepared->columns_ = prepared->query->columns;
-  } else if (node.is("InsertStmt")) {
-    prepared->insert = insert(body, prepared->columns_);
-  } else if (node.is("UpdateStmt") || node.is("DeleteStmt")) {
-    prepared->change = change(body, node.is("DeleteStmt"), prepared->columns_);
+  } else if (change_of_rows(node, *prepared, prepared->columns_)) {
   } else if (node.is("VariableShowStmt")) {
     std::string_view name = body.text("name");
     auto text = [](std::string title) { return session::Column{std::move(title), 0, 0, types::text_oid, -1, -1}; };
@@ -48,6 +46,7 @@ std::shared_ptr<Prepared> Analyzer::analyze(std::shared_ptr<const RawStatement> 
   }
   prepared->raw = std::move(raw);
   prepared->tables = std::move(tables_);
+  prepared->written = std::move(written_);
   prepared->planning_failure = std::move(planning_failure_);
   finish_parameters(*prepared);
   return prepared;

@@ -28,7 +28,6 @@ ExprPtr Analyzer::subquery(const Node& body) {
       {Clause::default_value, "cannot use subquery in DEFAULT expression"}};
   for (const auto& [clause, message] : forbidden)
     if (clause == clause_) fail(sqlstate::feature_not_supported, std::string(message), location);
-  if (clause_ == Clause::returning) refuse("a subquery in RETURNING", location);
   if (link == "ARRAY_SUBLINK") refuse("ARRAY(SELECT)", location);
   int escape = 0;
   auto inner = inner_query(body["subselect"].body(), Scope::Border::subquery, true, &escape);

@@ -26,7 +26,9 @@ void each_in_from(FromItem& item, int depth, const Visit& visit) {
 
 void each_expression(Query& query, int depth, const Visit& visit) {
   StackBase::check();
-  for (auto& common : query.with) each_expression(*common->query, depth, visit);
+  // A change in WITH, which stands in a whole statement only, sees nothing around it.
+  for (auto& common : query.with)
+    if (common->query) each_expression(*common->query, depth, visit);
   if (query.left) each_expression(*query.left, depth, visit);
   if (query.right) each_expression(*query.right, depth, visit);
   if (query.from) each_in_from(*query.from, depth, visit);

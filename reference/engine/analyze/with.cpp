@@ -29,8 +29,8 @@ bool has_outer_join(const Node& node) {
          std::ranges::any_of(node.members(), [](const auto& member) { return has_outer_join(*member.second); });
 }
 
-void name_columns(CommonTable& table, const Node& node, const Query& query) {
-  for (const auto& column : query.columns) table.columns.push_back({column.name, column.type, column.type_modifier});
+void name_columns(CommonTable& table, const Node& node, std::vector<session::Column> columns) {
+  table.columns = std::move(columns);
   const auto& list = node.list("aliascolnames");
   if (list.size() > table.columns.size())
     fail(sqlstate::invalid_column_reference,
@@ -42,7 +42,7 @@ void name_columns(CommonTable& table, const Node& node, const Query& query) {
 
 }  // namespace
 
-void Analyzer::with(const Node& clause, Query& query) {
+void Analyzer::with(const Node& clause, std::vector<std::unique_ptr<CommonTable>>& tables) {
   const auto& list = clause.list("ctes");
   bool recursive = clause.flag("recursive");
   for (std::size_t i = 0; i < list.size(); ++i)
@@ -53,15 +53,20 @@ void Analyzer::with(const Node& clause, Query& query) {
              list[i]->body().location());
   for (std::size_t i = 0; i < list.size(); ++i) {
     const Node& node = list[i]->body();
-    if (!node["ctequery"].is("SelectStmt")) refuse("a data-modifying statement in WITH", node.location());
     if (node.has("search_clause") || node.has("cycle_clause")) refuse("SEARCH or CYCLE", node.location());
     if (recursive)
       for (std::size_t j = i + 1; j < list.size(); ++j)
         if (count_references(node["ctequery"], list[j]->body().text("ctename")) > 0)
           refuse("a forward reference in WITH RECURSIVE", node.location());
-    auto table = common_table(node, recursive && count_references(node["ctequery"], node.text("ctename")) > 0);
+    bool itself = recursive && count_references(node["ctequery"], node.text("ctename")) > 0;
+    const bool writes = !node["ctequery"].is("SelectStmt");
+    if (writes && itself)
+      fail(sqlstate::invalid_recursion,
+           fmt::format("recursive query \"{}\" must not contain data-modifying statements", node.text("ctename")),
+           node.location());
+    auto table = writes ? common_change(node) : common_table(node, itself);
     visible_common_.push_back({table.get(), scope_, false});
-    query.with.push_back(std::move(table));
+    tables.push_back(std::move(table));
   }
 }
 
@@ -71,7 +76,7 @@ std::unique_ptr<CommonTable> Analyzer::common_table(const Node& node, bool recur
   const Node& select = node["ctequery"].body();
   if (!recursive) {
     table->query = inner_query(select, Scope::Border::from, true);
-    name_columns(*table, node, *table->query);
+    name_columns(*table, node, table->query->columns);
     return table;
   }
   int location = node.location();
@@ -95,7 +100,9 @@ std::unique_ptr<CommonTable> Analyzer::common_table(const Node& node, bool recur
   result.all = select.flag("all");
   result.left = inner_query(select["larg"], Scope::Border::from, true);
   result.columns = result.left->columns;
-  name_columns(*table, node, result);
+  auto columns = result.columns;
+  for (auto& column : columns) column.table = 0, column.attribute = 0;
+  name_columns(*table, node, std::move(columns));
   visible_common_.push_back({table.get(), scope_, true});
   result.right = inner_query(select["rarg"], Scope::Border::from, false);
   const Query &left = *result.left, &right = *result.right;
@@ -125,6 +132,18 @@ std::unique_ptr<CommonTable> Analyzer::common_table(const Node& node, bool recur
     result.operand_types.push_back(type);
     result.targets.push_back(column_at(static_cast<int>(i), type, left.targets[i]->modifier, -1));
   }
+  return table;
+}
+
+std::unique_ptr<CommonTable> Analyzer::common_change(const Node& node) {
+  if (scope_->outer)
+    fail(sqlstate::feature_not_supported, "WITH clause containing a data-modifying statement must be at the top level",
+         node.location());
+  auto table = std::make_unique<CommonTable>();
+  table->name = node.text("ctename");
+  std::optional<std::vector<session::Column>> columns;
+  if (!change_of_rows(node["ctequery"], *table, columns)) refuse("this statement in WITH", node.location());
+  name_columns(*table, node, columns.value_or(std::vector<session::Column>{}));
   return table;
 }
 

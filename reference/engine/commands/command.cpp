@@ -1,5 +1,6 @@
 #include "engine/commands/command.hpp"
 
+#include "engine/analyze/parts.hpp"
 #include "engine/analyzer.hpp"
 #include "engine/stack.hpp"
 
@@ -14,11 +15,15 @@ bool analyze_command(const RawStatement& raw, SessionState& session, Analyzer& a
   return command != nullptr;
 }
 
-std::shared_ptr<const Prepared> analyze_inner(const RawStatement& raw, Analyzer& analyzer, Prepared& prepared) {
-  auto query = analyzer.analyze(raw.part(raw.node().body()["query"]));
-  prepared.parameter_types_ = query->parameter_types_;
+std::shared_ptr<const Prepared> analyze_inner(const RawStatement& raw, const Node& query, Analyzer& analyzer,
+                                              Prepared& prepared) {
+  const bool itself = &query == &raw.node();
+  if (const Node& into = into_clause(query.body()); !into.is_empty() && !itself)
+    fail(sqlstate::syntax_error, "SELECT ... INTO is not allowed here", into["rel"].location());
+  auto analyzed = analyzer.analyze(raw.part(query), itself);
+  prepared.parameter_types_ = analyzed->parameter_types_;
   analyzer.set_source(raw);
-  return query;
+  return analyzed;
 }
 
 std::expected<session::Execution::Progress, session::Report> CommandRun::step(

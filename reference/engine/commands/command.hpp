@@ -25,7 +25,8 @@ class Command {
 bool analyze_command(const RawStatement& raw, SessionState& session, Analyzer& analyzer, Prepared& prepared);
 
 // analyze_inner: the query of DECLARE or CREATE TABLE AS, whose parameters are those of the statement.
-std::shared_ptr<const Prepared> analyze_inner(const RawStatement& raw, Analyzer& analyzer, Prepared& prepared);
+std::shared_ptr<const Prepared> analyze_inner(const RawStatement& raw, const Node& query, Analyzer& analyzer,
+                                              Prepared& prepared);
 
 // Each of them: null where the statement is another.
 std::shared_ptr<const Command> analyze_copy(const RawStatement& raw);

@@ -1,5 +1,6 @@
 #include <algorithm>
 
+#include "engine/analyze/parts.hpp"
 #include "engine/analyzer.hpp"
 #include "engine/commands/command.hpp"
 #include "engine/copy/reader.hpp"
@@ -290,6 +291,8 @@ class CopyCommand : public Command {
     if (body.has("query")) {
       const auto options = read_copy_options(body, false);
       const Node& query = body["query"];
+      if (query.is("SelectStmt") && !into_clause(query.body()).is_empty())
+        fail(sqlstate::feature_not_supported, "COPY (SELECT INTO) is not supported");
       auto plan = Analyzer(session, std::nullopt).analyze(raw.part(query));
       if (!plan->columns()) fail(sqlstate::feature_not_supported, "COPY query must have a RETURNING clause");
       for (const auto& name : options.force_quote)

@@ -1,5 +1,6 @@
 #include <algorithm>
 
+#include "engine/analyze/parts.hpp"
 #include "engine/commands/command.hpp"
 #include "engine/ddl/relations.hpp"
 #include "engine/execution/row_writer.hpp"
@@ -77,7 +78,7 @@ class CreateTableAs : public Command {
                                    std::vector<Value> parameters) const override {
     const RawStatement& raw = *statement->raw;
     const Node& body = raw.node().body();
-    const Node& into = body["into"];
+    const Node& into = raw.node().is("SelectStmt") ? into_clause(body) : body["into"];
     Place where = place_of(into["rel"], session);
     if (!where.temporary) need_no_read_only(session, "CREATE TABLE AS");
     if (name_is_taken(where.schema, where.temporary, where.name, session)) {
@@ -106,16 +107,19 @@ class CreateTableAs : public Command {
 
 std::shared_ptr<const Command> analyze_create_table_as(const RawStatement& raw, Analyzer& analyzer,
                                                        Prepared& prepared) {
-  if (!raw.node().is("CreateTableAsStmt")) return nullptr;
   const Node& body = raw.node().body();
-  const Node& into = body["into"];
+  const bool select_into = raw.node().is("SelectStmt") && !into_clause(body).is_empty();
+  if (!raw.node().is("CreateTableAsStmt") && !select_into) return nullptr;
+  const Node& into = select_into ? into_clause(body) : body["into"];
   if (body.text("objtype") == "OBJECT_MATVIEW") refuse("CREATE MATERIALIZED VIEW", raw.location());
-  if (!body["query"].is("SelectStmt")) refuse("CREATE TABLE AS with anything but a query", raw.location());
+  if (!select_into && !body["query"].is("SelectStmt"))
+    refuse("CREATE TABLE AS with anything but a query", raw.location());
   for (std::string_view key : {"options", "tableSpaceName", "accessMethod"})
     if (into.has(key)) refuse("this clause of CREATE TABLE AS", raw.location());
   if (into.text("onCommit") != "ONCOMMIT_NOOP" && into.text("onCommit") != "ONCOMMIT_PRESERVE_ROWS")
     refuse("ON COMMIT", raw.location());
-  return std::make_shared<CreateTableAs>(analyze_inner(raw, analyzer, prepared));
+  return std::make_shared<CreateTableAs>(
+      analyze_inner(raw, select_into ? raw.node() : body["query"], analyzer, prepared));
 }
 
 }  // namespace pgconform::engine

@@ -138,7 +138,10 @@ std::shared_ptr<const Command> analyze_declare(const RawStatement& raw, Analyzer
   };
   if (options & scroll && options & no_scroll) both("SCROLL", "NO SCROLL");
   if (options & asensitive && options & insensitive) both("ASENSITIVE", "INSENSITIVE");
-  return std::make_shared<Declare>(analyze_inner(raw, analyzer, prepared));
+  auto query = analyze_inner(raw, raw.node().body()["query"], analyzer, prepared);
+  if (!query->written.empty())
+    fail(sqlstate::feature_not_supported, "DECLARE CURSOR must not contain data-modifying statements in WITH");
+  return std::make_shared<Declare>(std::move(query));
 }
 
 }  // namespace

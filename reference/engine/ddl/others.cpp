@@ -1,5 +1,6 @@
 #include <algorithm>
 
+#include "engine/analyze/parts.hpp"
 #include "engine/ddl/relations.hpp"
 #include "types/form.hpp"
 
@@ -38,7 +39,11 @@ std::string create_view(const RawStatement& raw, SessionState& session) {
   if (body.has("withCheckOption") && body.text("withCheckOption") != "NO_CHECK_OPTION") refuse("WITH CHECK OPTION");
   if (body.has("options")) refuse("options of a view");
   auto query = raw.part(body["query"]);
+  if (!into_clause(body["query"].body()).is_empty())
+    fail(sqlstate::feature_not_supported, "views must not contain SELECT INTO");
   auto plan = Analyzer(session, std::nullopt).analyze(query);
+  if (!plan->written.empty())
+    fail(sqlstate::feature_not_supported, "views must not contain data-modifying statements in WITH");
   auto view = std::make_shared<Table>();
   place(*view, where, session);
   view->kind = 'v';

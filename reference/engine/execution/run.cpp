@@ -17,7 +17,7 @@ constexpr int slice = 4096;
 std::shared_ptr<const Prepared> current(const std::shared_ptr<const Prepared>& prepared, SessionState& session) {
   if (std::ranges::all_of(prepared->tables, [&](const auto& table) { return session.is_current(*table); }))
     return prepared;
-  auto renewed = Analyzer(session, prepared->parameter_types()).analyze(prepared->raw);
+  auto renewed = Analyzer(session, prepared->parameter_types()).analyze(prepared->raw, prepared->query != nullptr);
   auto shape = [](const Prepared& p) {
     std::vector<std::pair<Oid, std::string>> columns;
     if (p.columns())
@@ -38,6 +38,11 @@ Run::Run(std::shared_ptr<const Prepared> statement, SessionState& session, std::
       work_{Context{session_}, {}, 0} {
   work_.context.parameters = parameters_;
   work_.context.work = &work_;
+}
+
+LockMode Run::mode_of(const Table& table) const {
+  bool is_written = std::ranges::any_of(statement_->written, [&](const auto& each) { return each.get() == &table; });
+  return is_written ? LockMode::row_exclusive : LockMode::access_share;
 }
 
 bool Run::can_lock_all() const {
@@ -98,38 +103,12 @@ std::expected<Execution::Progress, session::Report> Run::step(const Sink& sink, 
   }
 }
 
-Execution::Progress WriteRun::advance(const Sink& sink, std::int64_t limit) {
-  if (!worked_) {
-    if (!work_on()) return More{};
-    worked_ = true;
-  }
-  std::int64_t portion = 0;
-  while (place_ < returned_.size()) {
-    bool go_on = sink(returned_[place_++]);
-    if (++portion == limit || !go_on) return More{};
-  }
-  return Complete{tag()};
-}
-
-void WriteRun::need_writable(const Table& table, std::string_view command) const {
-  if (session_.settings().is_read_only() && !table.temporary)
-    fail(sqlstate::read_only_sql_transaction, fmt::format("cannot execute {} in a read-only transaction", command));
-}
-
-void WriteRun::keep_returned(const Tuple& row) {
-  if (returning().empty()) return;
-  work_.context.row = row;
-  auto& kept = returned_.emplace_back();
-  for (const auto& expr : returning()) kept.push_back(evaluate(*expr, work_.context));
-}
-
 void check_plan(const Prepared& statement, SessionState& session, std::span<const Value> parameters) {
   if (statement.planning_failure) throw SqlError(*statement.planning_failure);
   Context context{session};
   context.parameters = parameters;
   context.style = session.style();
-  if (statement.insert) check_constants(*statement.insert, context);
-  if (statement.change) check_constants(*statement.change, context);
+  check_constants(statement, context);
 }
 
 std::unique_ptr<session::Execution> make_execution(std::shared_ptr<const Prepared> s, SessionState& session,
@@ -138,7 +117,7 @@ std::unique_ptr<session::Execution> make_execution(std::shared_ptr<const Prepare
     const auto command = s->command;
     return command->start(std::move(s), session, std::move(parameters));
   }
-  auto* make = s->query ? make_select : s->insert ? make_insertion : s->change ? make_change : make_utility;
+  auto* make = !s->written.empty() ? make_write : s->query ? make_select : make_utility;
   auto run = make(std::move(s), session, std::move(parameters));
   run->start();
   return run;

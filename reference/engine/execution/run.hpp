@@ -29,7 +29,7 @@ class Run : public Execution {
   virtual Progress advance(const Sink& sink, std::int64_t limit) = 0;
   virtual bool needs_snapshot() const { return true; }
   // mode_of: the lock that the statement needs on a table of its plan.
-  virtual LockMode mode_of(const Table&) const { return LockMode::access_share; }
+  virtual LockMode mode_of(const Table& table) const;
 
   std::shared_ptr<const Prepared> statement_;
   SessionState& session_;
@@ -43,32 +43,8 @@ class Run : public Execution {
   std::optional<Complete> finished_;  // but for what is to be checked at its end
 };
 
-// WriteRun: a writing statement first does all its work and keeps what RETURNING has to say; then it hands that out.
-class WriteRun : public Run {
- public:
-  using Run::Run;
-
- protected:
-  // work_on: one slice of the work; true when it is all done.
-  virtual bool work_on() = 0;
-  virtual std::string tag() const = 0;
-  virtual const std::vector<ExprPtr>& returning() const = 0;
-
-  Progress advance(const Sink& sink, std::int64_t limit) override;
-  void need_writable(const Table& table, std::string_view command) const;
-  void keep_returned(const Tuple& row);
-
-  std::int64_t count_ = 0;
-
- private:
-  bool worked_ = false;
-  std::vector<Tuple> returned_;
-  std::size_t place_ = 0;
-};
-
 std::unique_ptr<Run> make_select(std::shared_ptr<const Prepared> s, SessionState& session, std::vector<Value> p);
-std::unique_ptr<Run> make_insertion(std::shared_ptr<const Prepared> s, SessionState& session, std::vector<Value> p);
-std::unique_ptr<Run> make_change(std::shared_ptr<const Prepared> s, SessionState& session, std::vector<Value> p);
+std::unique_ptr<Run> make_write(std::shared_ptr<const Prepared> s, SessionState& session, std::vector<Value> p);
 std::unique_ptr<Run> make_utility(std::shared_ptr<const Prepared> s, SessionState& session, std::vector<Value> p);
 
 }  // namespace pgconform::engine

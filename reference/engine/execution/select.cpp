@@ -11,7 +11,7 @@ class SelectRun : public Run {
  protected:
   void begin() override {
     source_ = make_source(*statement_->query);
-    check_constants(*statement_->query, work_.context);
+    check_constants(*statement_, work_.context);
   }
 
   Progress advance(const Sink& sink, std::int64_t limit) override {

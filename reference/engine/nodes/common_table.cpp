@@ -1,3 +1,4 @@
+#include <ranges>
 #include <set>
 
 #include "engine/nodes/nodes.hpp"
@@ -108,32 +109,55 @@ class CommonScan : public RowSource {
 
 class With : public RowSource {
  public:
-  With(NodePtr input, const Query& query) : input_(std::move(input)), query_(query) {}
+  With(NodePtr input, const std::vector<std::unique_ptr<CommonTable>>& tables)
+      : input_(std::move(input)), tables_(tables) {}
   Step next(Work& work, Row& row) override {
     if (!started_) {
-      for (const auto& table : query_.with) {
+      for (const auto& table : tables_) {
         auto run = std::make_shared<CommonRun>(work);
         if (table->recursive)
           run->source = std::make_unique<Recursion>(*table->query, *run);
         else
-          run->source = make_source(*table->query);
+          run->source = make_source(*table);
+        if (table->writes()) changes_.push_back(run);
         work.context.common_tables.insert_or_assign(table.get(), std::move(run));
       }
       started_ = true;
     }
-    return input_->next(work, row);
+    if (!read_) {
+      Step step = input_->next(work, row);
+      if (step != Step::done) return step;
+      read_ = true;
+    }
+    return finish_changes(work);
   }
 
  private:
+  // Changes are made to their end, however much of what they return is read; the last first, as it may read others.
+  Step finish_changes(Work& work) const {
+    for (const auto& run : changes_ | std::views::reverse) {
+      Row ignored;
+      while (!run->done) {
+        work.lend(run->work);
+        Step step = run->source->next(run->work, ignored);
+        work.take_back(run->work);
+        if (step == Step::pause) return step;
+        run->done = step == Step::done;
+      }
+    }
+    return Step::done;
+  }
+
   NodePtr input_;
-  const Query& query_;
-  bool started_ = false;
+  const std::vector<std::unique_ptr<CommonTable>>& tables_;
+  std::vector<std::shared_ptr<CommonRun>> changes_;
+  bool started_ = false, read_ = false;
 };
 
 }  // namespace
 
-NodePtr make_with(NodePtr input, const Query& query) {
-  return std::make_unique<With>(std::move(input), query);
+NodePtr make_with(NodePtr input, const std::vector<std::unique_ptr<CommonTable>>& tables) {
+  return std::make_unique<With>(std::move(input), tables);
 }
 
 NodePtr make_common_scan(const FromItem& item) {

@@ -219,7 +219,7 @@ class ItemFilter : public RowSource {
 NodePtr make_unfiltered(const FromItem& item) {
   switch (item.kind) {
     case FromItem::Kind::table: {
-      if (!item.table->system) return make_table_scan(*item.table);
+      if (!item.table->system) return make_table_scan(item);
       SystemKey key = system_key(item);
       return make_system_scan(*item.table, key.value, key.column);
     }

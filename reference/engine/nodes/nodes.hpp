@@ -27,7 +27,7 @@ struct RowOrder {
 RowOrder order_of(const std::vector<Oid>& types);
 
 // scan.cpp
-NodePtr make_table_scan(const Table& table);
+NodePtr make_table_scan(const FromItem& item);
 // make_system_scan: with a key, only the rows that may have its value in that column.
 NodePtr make_system_scan(const Table& table, const Expr* key, std::size_t column);
 NodePtr make_function_scan(const FromItem& item);
@@ -52,7 +52,7 @@ NodePtr make_unique(NodePtr input, RowOrder order);
 // set_operation.cpp
 NodePtr make_set_operation(const Query& query);
 // common_table.cpp
-NodePtr make_with(NodePtr input, const Query& query);
+NodePtr make_with(NodePtr input, const std::vector<std::unique_ptr<CommonTable>>& tables);
 NodePtr make_common_scan(const FromItem& item);
 
 }  // namespace pgconform::engine

@@ -28,7 +28,7 @@ std::unique_ptr<RowSource> make_source(const Query& query) {
     source = make_unique(std::move(source), std::move(order));
   }
   if (query.limit || query.offset) source = make_limit(std::move(source), query);
-  if (!query.with.empty()) source = make_with(std::move(source), query);
+  if (!query.with.empty()) source = make_with(std::move(source), query.with);
   return source;
 }
 

@@ -14,13 +14,15 @@ using types::Numeric;
 
 class TableScan : public RowSource {
  public:
-  explicit TableScan(const Table& table) : table_(table) {}
+  TableScan(const Table& table, bool with_place) : table_(table), with_place_(with_place) {}
   Step next(Work& work, Row& row) override {
     while (place_ < table_.rows.size()) {
       if (!work.spend()) return Step::pause;
-      const Version& version = table_.rows[place_++];
+      const std::size_t place = place_++;
+      const Version& version = table_.rows[place];
       if (!version.stamp.visible(work.snapshot)) continue;
       row = version.values;
+      if (with_place_) row.emplace_back(static_cast<std::int64_t>(place));
       return Step::row;
     }
     return Step::done;
@@ -28,6 +30,7 @@ class TableScan : public RowSource {
 
  private:
   const Table& table_;
+  bool with_place_;
   std::size_t place_ = 0;
 };
 
@@ -184,9 +187,9 @@ NodePtr make_system_scan(const Table& table, const Expr* key, std::size_t column
   return std::make_unique<SystemScan>(table, key, column);
 }
 
-NodePtr make_table_scan(const Table& table) {
-  if (table.system) return make_system_scan(table, nullptr, 0);
-  return std::make_unique<TableScan>(table);
+NodePtr make_table_scan(const FromItem& item) {
+  if (item.table->system) return make_system_scan(*item.table, nullptr, 0);
+  return std::make_unique<TableScan>(*item.table, item.with_place);
 }
 
 NodePtr make_set(const Expr& call) {
