@@ -62,7 +62,8 @@ select rank(3) within group (order by quantity), dense_rank(3) within group (ord
 select bit_and(quantity), bit_or(quantity), bit_xor(quantity) from sales;
 select bit_and(b), bit_or(b) from (values (b'1100'), (b'1010')) t(b);
 select sum(i), avg(i), pg_typeof(sum(i)), pg_typeof(avg(i)) from generate_series(1, 5) i;
-select pg_typeof(sum(2::smallint)), pg_typeof(sum(2::bigint)), pg_typeof(sum(2.5)), pg_typeof(sum(2.5::real)), pg_typeof(avg(1::real)), pg_typeof(count(*));
+select pg_typeof(sum(2::smallint)), pg_typeof(sum(2::bigint)), pg_typeof(sum(2.5));
+select pg_typeof(sum(2.5::real)), pg_typeof(avg(1::real)), pg_typeof(count(*));
 select sum(i::bigint), avg(i::bigint) from generate_series(9223372036854775800, 9223372036854775807) i;
 select sum(interval '1 day'), avg(interval '90 minutes') from generate_series(1, 3);
 select sum(x::real), avg(x::real) from (values (1.1), (2.2)) v(x);
