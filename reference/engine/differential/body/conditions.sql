@@ -123,7 +123,6 @@ delete from t where a > 1000 or 1 = 0;
 select count(*) from t where 1 / 0 = 1 and false;
 select count(*) from t where false and 1 / 0 = 1;
 select id from t where a > 5 and 1 / 0 = 1;
-select id from t where a / 0 = 1 and id = 99;
 select id from t where a = 10 and b = 5;
 select id from t where a = 10 and 'x';
 select id from t where a = 10 or 'yes' order by id;
