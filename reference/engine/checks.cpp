@@ -7,13 +7,77 @@
 #include "engine/session_state.hpp"
 
 namespace pgconform::engine {
+namespace {
+
+constexpr int portion = 256;  // of what foreign keys ask for, in one slice
+
+}  // namespace
 
 void ConstraintChecks::key_written(const std::shared_ptr<Table>& table, const Index& index, std::size_t row) {
   keys_.push_back({table, index.oid, row});
 }
 
-void ConstraintChecks::row_written(const std::shared_ptr<Table>&, std::size_t) {}
-void ConstraintChecks::row_removed(const std::shared_ptr<Table>&, std::size_t, std::size_t) {}
+void ConstraintChecks::add(const Table& table, const ForeignKey& key, Event event) {
+  event.table = table.oid;
+  event.key = key.oid;
+  if (waits(event))
+    deferred_.push_back(std::move(event));
+  else
+    due_.push_back(std::move(event));
+}
+
+void ConstraintChecks::row_inserted(const Table& table, std::size_t row) {
+  for (const auto& key : table.foreign_keys) add(table, key, {0, 0, row});
+}
+
+// A row of this transaction may still wait for its check, which it will not have when it is no longer there.
+void ConstraintChecks::row_updated(const Table& table, std::size_t old, std::size_t fresh) {
+  const auto &before = table.rows[old], &after = table.rows[fresh];
+  bool ours = session_.transaction().is_own(before.stamp.made);
+  for (const auto& key : table.foreign_keys)
+    if (ours || key_of(table, key.columns, before.values) != key_of(table, key.columns, after.values))
+      add(table, key, {0, 0, fresh});
+  key_gone(table, old, &after.values);
+}
+
+void ConstraintChecks::row_removed(const Table& table, std::size_t old) {
+  key_gone(table, old, nullptr);
+}
+
+void ConstraintChecks::key_gone(const Table& table, std::size_t old, const Row* fresh) {
+  if (!session_.database().has_foreign_keys) return;
+  auto [it, is_new] = referrers_.try_emplace(table.oid);
+  if (is_new) it->second = referrers_of(table, session_);
+  for (const auto& [referring, key] : it->second) {
+    Row key_before = key_of(table, key.referenced_columns, table.rows[old].values), key_after;
+    if (std::ranges::any_of(key_before, [](const Value& v) { return types::is_null(v); })) continue;
+    if (fresh) key_after = key_of(table, key.referenced_columns, *fresh);
+    if (key_before != key_after) add(*referring, key, {0, 0, 0, std::move(key_before), std::move(key_after)});
+  }
+}
+
+// Only checks can be deferred, not what is to be done.
+bool ConstraintChecks::waits(const Event& event) const {
+  auto key = find_foreign_key(event.table, event.key, session_);
+  if (!key.table) return false;
+  if (!event.is_reference() && (event.new_key.empty() ? key.key.on_delete : key.key.on_update) != 'a') return false;
+  return is_deferred(key.key.oid, key.key.deferrable, key.key.initially_deferred);
+}
+
+void ConstraintChecks::fire(const Event& event) const {
+  auto found = find_foreign_key(event.table, event.key, session_);
+  if (!found.table) return;
+  if (event.is_reference())
+    check_reference(found, event.row, session_);
+  else
+    settle_references(found, event.old_key, event.new_key, session_);
+}
+
+void ConstraintChecks::need_none_pending(const Table& table, std::string_view command) const {
+  if (std::ranges::any_of(deferred_, [&](const Event& e) { return e.table == table.oid; }))
+    fail(sqlstate::object_in_use,
+         fmt::format("cannot {} \"{}\" because it has pending trigger events", command, table.name));
+}
 
 bool ConstraintChecks::is_deferred(Oid constraint, bool deferrable, bool initially) const {
   if (!deferrable) return false;
@@ -44,12 +108,28 @@ bool ConstraintChecks::settle(const Key& key, bool all) const {
 }
 
 void ConstraintChecks::end_statement() {
+  referrers_.clear();
   std::erase_if(keys_, [&](const Key& key) { return settle(key, false); });
+  std::erase_if(deferred_, [&](Event& event) {
+    if (waits(event)) return false;
+    due_.push_back(std::move(event));
+    return true;
+  });
+  // What one of them does may ask for more.
+  for (int i = 0; !due_.empty(); ++i) {
+    if (i == portion) throw Pause{};
+    fire(due_.front());
+    due_.pop_front();
+  }
 }
 
 void ConstraintChecks::end_transaction() {
   try {
     for (const auto& key : keys_) settle(key, true);
+    for (; !deferred_.empty() || !due_.empty();) {
+      for (auto& event : std::exchange(deferred_, {})) due_.push_back(std::move(event));
+      for (; !due_.empty(); due_.pop_front()) fire(due_.front());
+    }
   } catch (const Suspend&) {
     refuse("waiting for another transaction's equal key at the end of this one");
   }
@@ -83,6 +163,9 @@ void ConstraintChecks::set(const std::vector<std::pair<std::string, std::string>
 
 void ConstraintChecks::forget() {
   keys_.clear();
+  due_.clear();
+  deferred_.clear();
+  referrers_.clear();
   all_.reset();
   some_.clear();
 }

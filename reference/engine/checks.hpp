@@ -1,11 +1,13 @@
 #pragma once
 
+#include <deque>
 #include <map>
 #include <memory>
 #include <optional>
 #include <string>
 #include <vector>
 
+#include "engine/foreign_keys.hpp"
 #include "engine/storage.hpp"
 
 namespace pgconform::engine {
@@ -18,11 +20,15 @@ class ConstraintChecks {
 
   // key_written: a row was put in under a deferrable key.
   void key_written(const std::shared_ptr<Table>& table, const Index& index, std::size_t row);
-  // row_written · row_removed: for foreign keys; `fresh` is what took the row's place, or the row itself.
-  void row_written(const std::shared_ptr<Table>& table, std::size_t row);
-  void row_removed(const std::shared_ptr<Table>& table, std::size_t row, std::size_t fresh);
+  // row_inserted · row_updated · row_removed: for foreign keys.
+  void row_inserted(const Table& table, std::size_t row);
+  void row_updated(const Table& table, std::size_t old, std::size_t fresh);
+  void row_removed(const Table& table, std::size_t old);
 
-  // end_statement: check what is immediate; repeat it if it throws Suspend.
+  // need_none_pending: 55006 for a table with something left to check, which `command` would make meaningless.
+  void need_none_pending(const Table& table, std::string_view command) const;
+
+  // end_statement: check what is immediate, and do what foreign keys ask for; repeat it if it throws Suspend or Pause.
   void end_statement();
   // end_transaction: check all that is left. Cannot wait.
   void end_transaction();
@@ -37,12 +43,27 @@ class ConstraintChecks {
     Oid index;
     std::size_t row;
   };
+  // Event: a foreign key to be looked at: because of a row that refers, or of a key that is no more.
+  struct Event {
+    Oid table, key;
+    std::size_t row = 0;       // that refers
+    Row old_key{}, new_key{};  // that were or are referred to; both empty: `row` counts; no new one: it was deleted
+    bool is_reference() const { return old_key.empty(); }
+  };
+  void add(const Table& table, const ForeignKey& key, Event event);
+  void key_gone(const Table& table, std::size_t old, const Row* fresh);
+  bool waits(const Event& event) const;
+  void fire(const Event& event) const;
+
   bool is_deferred(Oid constraint, bool deferrable, bool initially) const;
   void check(const Key& key) const;
   bool settle(const Key& key, bool all) const;
 
   SessionState& session_;
   std::vector<Key> keys_;
+  std::deque<Event> due_;
+  std::vector<Event> deferred_;
+  std::map<Oid, std::vector<Referrer>> referrers_;  // of the tables that this statement has written
   std::optional<bool> all_;
   std::map<Oid, bool> some_;
 };

@@ -99,7 +99,8 @@ bool Locks::is_used_by_others(const SessionState* session, Oid table) const {
 void Locks::hold_row(const Table* table, std::size_t row, Xid xid, RowMode mode) {
   auto& list = rows_[{table, row}];
   std::erase_if(list, [&](const RowLock& lock) { return !transactions_.is_running(lock.xid); });
-  list.push_back({xid, mode});
+  if (std::ranges::none_of(list, [&](const RowLock& lock) { return lock.xid == xid && lock.mode == mode; }))
+    list.push_back({xid, mode});
 }
 
 Xid Locks::row_blocker(const SessionState* session, const Table* table, std::size_t row, RowMode mode) const {

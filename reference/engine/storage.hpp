@@ -117,12 +117,12 @@ struct Check {
   std::shared_ptr<const Expr> condition;
 };
 
-// ForeignKey: columns of this table whose values are a key of another. Actions as in pg_constraint: a no action,
-// r restrict, c cascade, n set null, d set default.
+// ForeignKey: columns of this table, by their numbers, whose values are a key of another. Actions as in pg_constraint:
+// a no action, r restrict, c cascade, n set null, d set default.
 struct ForeignKey {
   Oid oid = 0;
   std::string name;
-  std::vector<std::size_t> columns, referenced_columns;
+  std::vector<std::int16_t> columns, referenced_columns;
   Oid referenced = 0;
   char on_update = 'a', on_delete = 'a';
   bool full = false, deferrable = false, initially_deferred = false;
@@ -179,9 +179,10 @@ struct Database {
   static constexpr Oid first_oid = 16384;
   Oid next_oid = first_oid;
   std::set<SessionState*> sessions;
-  int open_transactions = 0;  // of all sessions, with an xid or without
-  std::size_t garbage = 0;    // versions that are dead, or will be when their transaction ends as it may
-  bool has_dropped = false;   // tables or schemas that may be gone for good
+  int open_transactions = 0;      // of all sessions, with an xid or without
+  std::size_t garbage = 0;        // versions that are dead, or will be when their transaction ends as it may
+  bool has_foreign_keys = false;  // some table has had one
+  bool has_dropped = false;       // tables or schemas that may be gone for good
 
   // relation_oid: for a new relation, whose row type and its array type have the next two.
   Oid relation_oid() { return std::exchange(next_oid, next_oid + 3); }

@@ -98,10 +98,10 @@ void produce_pg_constraint(const Table& table, SessionState& session, const Snap
       auto other = session.find_table(key.referenced);
       if (!other) continue;
       auto referenced = std::ranges::find_if(other->indexes, [&](const Index& index) {
-        return index.unique && std::ranges::is_permutation(index.columns, key.referenced_columns);
+        return index.unique && std::ranges::is_permutation(numbers_of(*other, index.columns), key.referenced_columns);
       });
       std::vector<Oid> equal;
-      for (auto place : key.columns) equal.push_back(equality_of(t->columns[place].type));
+      for (auto place : places_of(*t, key.columns)) equal.push_back(equality_of(t->columns[place].type));
       add(key.oid, key.name, 'f')
           .set("condeferrable", key.deferrable)
           .set("condeferred", key.initially_deferred)
@@ -110,8 +110,8 @@ void produce_pg_constraint(const Table& table, SessionState& session, const Snap
           .set("confupdtype", key.on_update)
           .set("confdeltype", key.on_delete)
           .set("confmatchtype", key.full ? 'f' : 's')
-          .set("conkey", list_of(types::int2_oid, numbers_of(*t, key.columns)))
-          .set("confkey", list_of(types::int2_oid, numbers_of(*other, key.referenced_columns)))
+          .set("conkey", list_of(types::int2_oid, key.columns))
+          .set("confkey", list_of(types::int2_oid, key.referenced_columns))
           .set("conpfeqop", list_of(types::oid_oid, equal))
           .set("conppeqop", list_of(types::oid_oid, equal))
           .set("conffeqop", list_of(types::oid_oid, equal));

@@ -35,9 +35,11 @@ class Alteration {
   void run(const Node& command) {
     std::string_view what = command.text("subtype").substr(3), name = command.text("name");
     if (what == "AddColumn") return add_one(command);
-    if (what == "DropColumn") return drop_column(name, command.flag("missing_ok"));
+    if (what == "DropColumn")
+      return drop_column(name, command.flag("missing_ok"), command.text("behavior") == "DROP_CASCADE");
     if (what == "AddConstraint") return add_constraint(command["def"].body());
-    if (what == "DropConstraint") return drop_constraint(name, command.flag("missing_ok"));
+    if (what == "DropConstraint")
+      return drop_constraint(name, command.flag("missing_ok"), command.text("behavior") == "DROP_CASCADE");
     if (what == "ColumnDefault") {
       auto& column = table_->columns[place_of(name)];
       if (column.identity != 0)
@@ -84,13 +86,15 @@ class Alteration {
       return;
     }
     auto checks = table_->checks.size();
+    auto keys = table_->foreign_keys.size();
     add_column(raw_, def, *table_, context_);
     if (table_->columns.back().not_null) need_no_nulls(table_->columns.size() - 1);
     if (table_->checks.size() != checks)
       for (const auto& check : table_->checks) need_check(check);
+    for (; keys < table_->foreign_keys.size(); ++keys) check_foreign_key(table_, table_->foreign_keys[keys], session_);
   }
 
-  void drop_column(std::string_view name, bool missing_ok) {
+  void drop_column(std::string_view name, bool missing_ok, bool cascade) {
     if (missing_ok && std::ranges::find(table_->columns, name, &TableColumn::name) == table_->columns.end()) {
       session_.notice(sqlstate::successful_completion,
                       fmt::format("column \"{}\" of relation \"{}\" does not exist, skipping", name, table_->name));
@@ -105,6 +109,13 @@ class Alteration {
       if (other->kind == 'S' && other->owned_by == table_->oid &&
           other->owned_by_column == table_->columns[gone].number && session_.is_visible(other->stamp))
         drop(*other, session_);
+    const auto number = table_->columns[gone].number;
+    for (const auto& index : table_->indexes)
+      if (index.unique && std::ranges::find(index.columns, gone) != index.columns.end())
+        need_no_referrers(index, fmt::format("column {} of table {}", name, table_->name),
+                          fmt::format("column {} of table {}", name, table_->name), cascade);
+    std::erase_if(table_->foreign_keys,
+                  [&](const ForeignKey& key) { return std::ranges::find(key.columns, number) != key.columns.end(); });
     table_->columns.erase(table_->columns.begin() + static_cast<long>(gone));
     for (auto& row : table_->rows) row.values.erase(row.values.begin() + static_cast<long>(gone));
     std::erase_if(table_->indexes,
@@ -171,8 +182,12 @@ class Alteration {
         if (std::ranges::find(before, check.name) == before.end()) need_check(check);
       return;
     }
-    if (kind != "CONSTR_PRIMARY" && kind != "CONSTR_UNIQUE")
-      refuse(kind == "CONSTR_FOREIGN" ? "FOREIGN KEY" : std::string(kind.substr(7)), constraint.location());
+    if (kind == "CONSTR_FOREIGN") {
+      add_foreign_key(*table_, constraint, {}, session_);
+      check_foreign_key(table_, table_->foreign_keys.back(), session_);
+      return;
+    }
+    if (kind != "CONSTR_PRIMARY" && kind != "CONSTR_UNIQUE") refuse(std::string(kind.substr(7)), constraint.location());
     add_key(*table_, constraint, {}, session_);
     auto& index = table_->indexes.back();
     if (index.primary)
@@ -180,8 +195,42 @@ class Alteration {
     fill(index, *table_, session_);
   }
 
-  void drop_constraint(std::string_view name, bool missing_ok) {
-    auto dropped = std::erase_if(table_->checks, [&](const Check& c) { return c.name == name; }) +
+  // need_no_referrers: foreign keys that need this index go first, or keep it.
+  void need_no_referrers(const Index& index, const std::string& what, const std::string& on, bool cascade) {
+    std::vector<Referrer> found;
+    for (auto& referrer : referrers_of(*table_, session_))
+      if (std::ranges::is_permutation(places_of(*table_, referrer.key.referenced_columns), index.columns))
+        found.push_back(std::move(referrer));
+    drop_referrers(found, what, on, cascade);
+  }
+
+  void drop_referrers(const std::vector<Referrer>& found, const std::string& what, const std::string& on,
+                      bool cascade) {
+    std::string details;
+    for (const auto& [other, key] : found)
+      details += fmt::format("{}constraint {} on table {} depends on {}", details.empty() ? "" : "\n", key.name,
+                             other->name, on);
+    if (!found.empty() && !cascade)
+      fail(sqlstate::dependent_objects_still_exist,
+           fmt::format("cannot drop {} because other objects depend on it", what), -1,
+           "Use DROP ... CASCADE to drop the dependent objects too.", details);
+    for (const auto& referrer : found) {
+      session_.notice(sqlstate::successful_completion, fmt::format("drop cascades to constraint {} on table {}",
+                                                                   referrer.key.name, referrer.table->name));
+      if (referrer.table->oid == table_->oid)
+        std::erase_if(table_->foreign_keys, [&](const ForeignKey& k) { return k.oid == referrer.key.oid; });
+      else
+        drop_foreign_key(referrer, session_);
+    }
+  }
+
+  void drop_constraint(std::string_view name, bool missing_ok, bool cascade) {
+    auto key = std::ranges::find_if(table_->indexes, [&](const Index& i) { return i.is_constraint && i.name == name; });
+    if (key != table_->indexes.end())
+      need_no_referrers(*key, fmt::format("constraint {} on table {}", name, table_->name),
+                        fmt::format("index {}", name), cascade);
+    auto dropped = std::erase_if(table_->foreign_keys, [&](const ForeignKey& k) { return k.name == name; }) +
+                   std::erase_if(table_->checks, [&](const Check& c) { return c.name == name; }) +
                    std::erase_if(table_->indexes, [&](const Index& i) { return i.is_constraint && i.name == name; });
     if (dropped != 0) return;
     std::string text = fmt::format("constraint \"{}\" of relation \"{}\" does not exist", name, table_->name);
@@ -194,6 +243,13 @@ class Alteration {
     TableColumn old = table_->columns[place], fresh = old;
     std::tie(fresh.type, fresh.modifier) = analyzer_.column_type(def["typeName"]);
     auto conversion = analyzer_.conversion_of(def["raw_default"], *table_, old, fresh);
+    for (const auto& key : table_->foreign_keys)
+      if (std::ranges::find(key.columns, old.number) != key.columns.end() && fresh.type != old.type)
+        refuse("ALTER … TYPE of a column with a foreign key");
+    for (const auto& [other, key] : referrers_of(*table_, session_))
+      if (std::ranges::find(key.referenced_columns, old.number) != key.referenced_columns.end() &&
+          fresh.type != old.type)
+        refuse("ALTER … TYPE of a column that a foreign key refers to");
     if (old.default_value && fresh.type != old.type) refuse("ALTER … TYPE of a column with a default");
     for (const auto& check : table_->checks)
       if (!without(*check.condition, static_cast<int>(place)) && fresh.type != old.type)
@@ -231,6 +287,7 @@ std::shared_ptr<Table> altered(const Node& body, std::string_view command, Sessi
   }
   if (!table->temporary) need_no_read_only(session, command);
   session.waits().lock(*table, LockMode::access_exclusive);
+  session.checks().need_none_pending(*table, command);
   return session.find_table(r.text("schemaname"), r.text("relname"));
 }
 
@@ -275,6 +332,8 @@ std::string rename(const RawStatement& raw, SessionState& session) {
       if (check.name == body.text("subname")) check.name = fresh, found = true;
     for (auto& index : revised->indexes)
       if (index.is_constraint && index.name == body.text("subname")) index.name = fresh, found = true;
+    for (auto& key : revised->foreign_keys)
+      if (key.name == body.text("subname")) key.name = fresh, found = true;
     if (!found)
       fail(sqlstate::undefined_object,
            fmt::format("constraint \"{}\" for table \"{}\" does not exist", body.text("subname"), table->name));

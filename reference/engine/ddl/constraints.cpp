@@ -15,8 +15,17 @@ void columns_in(const Expr& expr, std::set<int>& found) {
   for (const auto& arg : expr.args) columns_in(*arg, found);
 }
 
-void need_fresh_name(const Table& table, std::string_view name) {
+void need_order(Oid type) {
+  if (type != 114) return;  // json
+  fail(sqlstate::undefined_object, "data type json has no default operator class for access method \"btree\"", -1,
+       "You must specify an operator class for the index or define a default operator class for the data type.");
+}
+
+}  // namespace
+
+void need_fresh_constraint_name(const Table& table, std::string_view name) {
   if (std::ranges::find(table.checks, name, &Check::name) != table.checks.end() ||
+      std::ranges::find(table.foreign_keys, name, &ForeignKey::name) != table.foreign_keys.end() ||
       std::ranges::find_if(table.indexes, [&](const Index& i) { return i.is_constraint && i.name == name; }) !=
           table.indexes.end()) {
     if (table.stamp.made == 0)
@@ -25,14 +34,6 @@ void need_fresh_name(const Table& table, std::string_view name) {
          fmt::format("constraint \"{}\" for relation \"{}\" already exists", name, table.name));
   }
 }
-
-void need_order(Oid type) {
-  if (type != 114) return;  // json
-  fail(sqlstate::undefined_object, "data type json has no default operator class for access method \"btree\"", -1,
-       "You must specify an operator class for the index or define a default operator class for the data type.");
-}
-
-}  // namespace
 
 void add_check(Table& table, const Node& constraint, Analyzer& analyzer, SessionState& session) {
   Check check;
@@ -45,7 +46,7 @@ void add_check(Table& table, const Node& constraint, Analyzer& analyzer, Session
         columns.size() == 1 ? table.columns[static_cast<std::size_t>(*columns.begin())].name : std::string();
     check.name = choose_name(table, middle, "check", session);
   } else {
-    need_fresh_name(table, check.name);
+    need_fresh_constraint_name(table, check.name);
   }
   check.oid = session.database().next_oid++;
   // They are checked in the order of their names.

@@ -69,6 +69,7 @@ class TableMaker {
     for (auto& index : table->indexes) fill(index, *table, session_);
     add(table, session_);
     for (auto& sequence : sequences_) add(sequence, session_);
+    add_foreign_keys(*table);
     return "CREATE TABLE";
   }
 
@@ -88,6 +89,7 @@ class TableMaker {
       if (pending.constraint->text("contype") == "CONSTR_CHECK")
         add_check(table, *pending.constraint, analyzer_, session_);
     for (auto i = old_keys; i < table.indexes.size(); ++i) fill(table.indexes[i], table, session_);
+    add_foreign_keys(table);
   }
 
  private:
@@ -105,12 +107,16 @@ class TableMaker {
         if (kind == "CONSTR_PRIMARY" || kind == "CONSTR_UNIQUE") {
           if ((kind == "CONSTR_PRIMARY") == primary)
             add_key(table, *constraint, {column, deferrable, deferred}, session_);
-        } else if (kind == "CONSTR_FOREIGN" && primary) {
-          refuse(column.empty() ? "FOREIGN KEY" : "REFERENCES", constraint->location());
-        } else if (kind != "CONSTR_CHECK" && primary) {
+        } else if (kind != "CONSTR_CHECK" && kind != "CONSTR_FOREIGN" && primary) {
           refuse(std::string(kind.substr(7)), constraint->location());
         }
       }
+  }
+
+  void add_foreign_keys(Table& table) {
+    for (const auto& [constraint, column, deferrable, deferred] : pending_)
+      if (constraint->text("contype") == "CONSTR_FOREIGN")
+        add_foreign_key(table, *constraint, {column, deferrable, deferred}, session_);
   }
 
   static Oid serial_type(std::string_view name) {

@@ -30,8 +30,17 @@ std::shared_ptr<Table> table_of_index(const std::string& schema, const std::stri
 void add_dependents(std::vector<std::shared_ptr<Table>>& doomed, bool cascade, SessionState& session) {
   std::vector<std::string> notes, details;
   std::string first;
+  std::vector<Referrer> keys;
   for (std::size_t i = 0; i < doomed.size(); ++i) {
     auto one = doomed[i];
+    for (auto& referrer : referrers_of(*one, session)) {
+      const auto& [other, key] = referrer;
+      if (std::ranges::find(doomed, other) != doomed.end()) continue;
+      if (first.empty()) first = fmt::format("table {}", one->name);
+      details.push_back(fmt::format("constraint {} on table {} depends on table {}", key.name, other->name, one->name));
+      notes.push_back(fmt::format("drop cascades to constraint {} on table {}", key.name, other->name));
+      keys.push_back(std::move(referrer));
+    }
     for (const auto& other : session.database().tables) {
       if (!session.is_visible(other->stamp) || std::ranges::find(doomed, other) != doomed.end()) continue;
       if (other->kind == 'S' && other->owned_by == one->oid) {
@@ -60,6 +69,7 @@ void add_dependents(std::vector<std::shared_ptr<Table>>& doomed, bool cascade, S
     session.notice(sqlstate::successful_completion, fmt::format("drop cascades to {} other objects", notes.size()));
     session.notices().back().detail = joined(notes);
   }
+  for (const auto& referrer : keys) drop_foreign_key(referrer, session);
 }
 
 std::string drop_schemas(const Node& body, SessionState& session) {
@@ -103,6 +113,22 @@ std::string drop_schemas(const Node& body, SessionState& session) {
       }
   }
   return "DROP SCHEMA";
+}
+
+// Tables that refer to one that is emptied are emptied with it, if that is said.
+void add_referring(std::vector<std::shared_ptr<Table>>& tables, bool cascade, SessionState& session) {
+  for (std::size_t i = 0; i < tables.size(); ++i) {
+    const auto one = tables[i];
+    for (const auto& [other, key] : referrers_of(*one, session)) {
+      if (std::ranges::find(tables, other) != tables.end()) continue;
+      if (!cascade)
+        fail(sqlstate::feature_not_supported, "cannot truncate a table referenced in a foreign key constraint", -1,
+             fmt::format("Truncate table \"{}\" at the same time, or use TRUNCATE ... CASCADE.", other->name),
+             fmt::format("Table \"{}\" references \"{}\".", other->name, one->name));
+      session.notice(sqlstate::successful_completion, fmt::format("truncate cascades to table \"{}\"", other->name));
+      tables.push_back(other);
+    }
+  }
 }
 
 void drop_index(const std::shared_ptr<Table>& table, const std::string& name, SessionState& session) {
@@ -163,6 +189,7 @@ std::string drop_objects(const RawStatement& raw, SessionState& session) {
   }
   for (std::size_t i = 0; i < doomed.size(); ++i) {
     session.waits().lock(*doomed[i], LockMode::access_exclusive);
+    if (want.kind != 'i') session.checks().need_none_pending(*doomed[i], tag);
     if (want.kind != 'i' && !session.is_current(*doomed[i]))
       fail(sqlstate::undefined_table, fmt::format("{} \"{}\" does not exist", want.name, doomed[i]->name));
   }
@@ -190,7 +217,11 @@ std::string truncate(const RawStatement& raw, SessionState& session) {
     need_no_system(*table);
     if (std::ranges::find(tables, table) == tables.end()) tables.push_back(std::move(table));
   }
-  for (auto& table : tables) session.waits().lock(*table, LockMode::access_exclusive);
+  add_referring(tables, body.text("behavior") == "DROP_CASCADE", session);
+  for (auto& table : tables) {
+    session.waits().lock(*table, LockMode::access_exclusive);
+    session.checks().need_none_pending(*table, "TRUNCATE");
+  }
   // A table without its rows takes the place of the old one, which comes back if this is undone.
   for (auto& table : tables) {
     if (!session.is_current(*table))

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "engine/analyzer.hpp"
+#include "engine/foreign_keys.hpp"
 #include "engine/session_state.hpp"
 
 // What the statements that make, change and drop relations have in common.
@@ -55,6 +56,13 @@ struct KeyOptions {
 };
 // add_key: PRIMARY KEY or UNIQUE. It has no name and no entries before fill().
 void add_key(Table& table, const Node& constraint, const KeyOptions& options, SessionState& session);
+// need_fresh_constraint_name: 42710 for a name that a constraint of the table has.
+void need_fresh_constraint_name(const Table& table, std::string_view name);
+// add_foreign_key: FOREIGN KEY or REFERENCES; its rows are not looked at: check_foreign_key: 23503.
+void add_foreign_key(Table& table, const Node& constraint, const KeyOptions& options, SessionState& session);
+void check_foreign_key(const std::shared_ptr<Table>& table, const ForeignKey& key, SessionState& session);
+// drop_foreign_key: from another table than the one that is being changed.
+void drop_foreign_key(const Referrer& referrer, SessionState& session);
 // add_column: one more, with its constraints and its default in every row.
 void add_column(const RawStatement& raw, const Node& def, Table& table, Context& context);
 // fill: make a new index's entries; 23505 where the rows are not unique.

@@ -130,13 +130,14 @@ std::size_t RowWriter::place(Row row) {
   }
   auto& transaction = session_.transaction();
   table_->rows.push_back({{transaction.xid(), 0, transaction.command(), 0}, std::move(row)});
-  session_.checks().row_written(table_, place);
   return place;
 }
 
 std::size_t RowWriter::insert(Row row) {
   check_keys(row, none);
-  return place(std::move(row));
+  auto fresh = place(std::move(row));
+  session_.checks().row_inserted(*table_, fresh);
+  return fresh;
 }
 
 std::size_t RowWriter::update(std::size_t old, Row row) {
@@ -148,7 +149,7 @@ std::size_t RowWriter::update(std::size_t old, Row row) {
   version.stamp.ended_in = transaction.command();
   version.next = fresh + 1;
   ++session_.database().garbage;
-  session_.checks().row_removed(table_, old, fresh);
+  session_.checks().row_updated(*table_, old, fresh);
   return fresh;
 }
 
@@ -159,7 +160,7 @@ void RowWriter::remove(std::size_t old) {
   version.stamp.ended_in = transaction.command();
   version.next = 0;
   ++session_.database().garbage;
-  session_.checks().row_removed(table_, old, old);
+  session_.checks().row_removed(*table_, old);
 }
 
 Xid RowWriter::blocker(std::size_t row, RowMode mode) const {
