@@ -1,6 +1,7 @@
 #include "engine/fold.hpp"
 
 #include <algorithm>
+#include <optional>
 
 #include "engine/stack.hpp"
 
@@ -11,27 +12,33 @@ class Folder {
  public:
   explicit Folder(Context& context) : context_(context) {}
 
-  // fold: true if the whole expression is constant, which the caller then evaluates; constant parts of one that is not
-  // are evaluated here.
-  bool fold(const Expr& expr) {
+  // Folded: whether the whole expression is constant, and may be evaluated; or what its value is though a part of it
+  // is not, as in `a > 1 AND false`.
+  struct Folded {
+    bool constant = false;
+    std::optional<bool> decided{};
+  };
+
+  // fold: constant parts of an expression that is not constant are evaluated here; one that is, by the caller.
+  Folded fold(const Expr& expr) {
     StackBase::check();
     switch (expr.kind) {
       case ExprKind::constant:
       case ExprKind::parameter:
-        return true;
+        return {true};
       case ExprKind::operand:
-        return std::ranges::find(known_, expr.number) != known_.end();
+        return {std::ranges::find(known_, expr.number) != known_.end()};
       case ExprKind::column_default:
         if (expr.shared) check(*expr.shared);
-        return false;
+        return {};
       case ExprKind::column:
       case ExprKind::aggregate:
       case ExprKind::current:
-        return false;
+        return {};
       case ExprKind::subquery:
         if (!expr.args.empty()) check(*expr.args[0]);
         query(*expr.subquery);
-        return false;
+        return {};
       case ExprKind::with_operand:
         return with_operand(expr);
       case ExprKind::choice:
@@ -43,7 +50,7 @@ class Folder {
 
   // check: an expression that stands by itself.
   void check(const Expr& expr) {
-    if (fold(expr)) evaluate(expr, context_);
+    if (fold(expr).constant) evaluate(expr, context_);
   }
 
   void plan(const Plan& plan) {
@@ -117,57 +124,65 @@ class Folder {
     each(item.filters);
   }
 
-  bool with_operand(const Expr& expr) {
-    if (!fold(*expr.args[0])) {
+  // value_of: what is known of an expression's value.
+  std::optional<Value> value_of(const Folded& folded, const Expr& expr) {
+    if (folded.decided) return Value(*folded.decided);
+    if (folded.constant) return evaluate(expr, context_);
+    return std::nullopt;
+  }
+
+  Folded with_operand(const Expr& expr) {
+    if (!fold(*expr.args[0]).constant) {
       check(*expr.args[1]);
-      return false;
+      return {};
     }
     set_operand(context_, expr.number, evaluate(*expr.args[0], context_));
     known_.push_back(expr.number);
-    bool constant = fold(*expr.args[1]);
+    auto folded = fold(*expr.args[1]);
     known_.pop_back();
-    return constant;
+    return folded;
   }
 
-  // An arm whose condition is constant is either the answer or gone.
-  bool choice(const Expr& expr) {
+  // An arm whose condition is known is either the answer or gone.
+  Folded choice(const Expr& expr) {
     bool all = true;
     std::size_t i = 0;
     for (; i + 1 < expr.args.size(); i += 2) {
-      bool constant = fold(*expr.args[i]);
-      bool taken = constant && is_true(evaluate(*expr.args[i], context_));
-      all = all && constant;
-      if (constant && !taken) continue;
-      bool result = fold(*expr.args[i + 1]);
+      auto condition = fold(*expr.args[i]);
+      auto value = value_of(condition, *expr.args[i]);
+      bool taken = value && is_true(*value);
+      all = all && condition.constant;
+      if (value && !taken) continue;
+      auto result = fold(*expr.args[i + 1]);
       if (taken && all) return result;
-      if (result) evaluate(*expr.args[i + 1], context_);
-      if (taken) return false;
+      if (result.constant) evaluate(*expr.args[i + 1], context_);
+      if (taken) return {};
     }
-    bool last = fold(*expr.args[i]);
+    auto last = fold(*expr.args[i]);
     if (all) return last;
-    if (last) evaluate(*expr.args[i], context_);
-    return false;
+    if (last.constant) evaluate(*expr.args[i], context_);
+    return {};
   }
 
-  bool other(const Expr& expr) {
+  Folded other(const Expr& expr) {
     std::vector<bool> constant;
     bool all = expr.kind != ExprKind::call || expr.immutable;
+    const bool logic = expr.kind == ExprKind::both || expr.kind == ExprKind::either;
     for (const auto& arg : expr.args) {
-      constant.push_back(fold(*arg));
-      all = all && constant.back();
-      if (!constant.back() ||
-          (expr.kind != ExprKind::both && expr.kind != ExprKind::either && expr.kind != ExprKind::coalesce))
-        continue;
+      auto folded = fold(*arg);
+      constant.push_back(folded.constant);
+      all = all && folded.constant;
+      if (!logic && expr.kind != ExprKind::coalesce) continue;
       // What decides the outcome hides what follows.
-      Value value = evaluate(*arg, context_);
-      if (types::is_null(value)) continue;
-      if (expr.kind == ExprKind::coalesce) return all;
-      if (std::get<bool>(value) == (expr.kind == ExprKind::either)) return true;
+      auto value = value_of(folded, *arg);
+      if (!value || types::is_null(*value)) continue;
+      if (expr.kind == ExprKind::coalesce) return {all};
+      if (std::get<bool>(*value) == (expr.kind == ExprKind::either)) return {all, std::get<bool>(*value)};
     }
-    if (all) return true;
+    if (all) return {true};
     for (std::size_t i = 0; i < constant.size(); ++i)
       if (constant[i]) evaluate(*expr.args[i], context_);
-    return false;
+    return {};
   }
 
   Context& context_;

@@ -218,12 +218,13 @@ const OperatorFact& find_operator(std::string_view name, Oid left, Oid right, in
   return all[*chosen];
 }
 
-Found find_function(std::string_view name, std::span<const Oid> arguments, int location, std::string_view shown) {
+Found find_function(std::string_view name, std::span<const Oid> arguments, int location, std::string_view shown,
+                    bool as_array) {
   auto all = functions_named(name);
   std::vector<Candidate> fitting, matching;
   for (std::size_t i = 0; i < all.size(); ++i) {
     std::vector<Oid> parameters = all[i].arguments;
-    if (all[i].variadic && arguments.size() >= parameters.size()) {
+    if (all[i].variadic && !as_array && arguments.size() >= parameters.size()) {
       Oid last = parameters.back();
       // VARIADIC "any" takes anything; an array parameter takes its elements.
       const auto* type = find_type(last);

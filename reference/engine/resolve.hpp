@@ -45,8 +45,10 @@ struct Found {
   const FunctionFact* fact;
   std::vector<Oid> parameters;
 };
-// find_function: among those of that name; throws 42883 or 42725 at `location`. `shown` is the name as it was written.
-Found find_function(std::string_view name, std::span<const Oid> arguments, int location, std::string_view shown);
+// find_function: among those of that name; throws 42883 or 42725 at `location`. `shown` is the name as it was written;
+// `as_array`: with VARIADIC, the last argument is the array of all that a variadic parameter takes.
+Found find_function(std::string_view name, std::span<const Oid> arguments, int location, std::string_view shown,
+                    bool as_array = false);
 
 // common_type: of the branches of CASE, COALESCE, VALUES, …; 42804 naming `construct`.
 Oid common_type(std::span<const ExprPtr* const> exprs, std::string_view construct);

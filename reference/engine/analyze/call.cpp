@@ -5,6 +5,20 @@
 // Calls of functions: ParseFuncOrColumn().
 namespace pgconform::engine {
 
+namespace {
+
+// What a variadic parameter takes becomes one array.
+void gather(std::vector<ExprPtr>& args, std::size_t first) {
+  auto array = make_expr(ExprKind::array, types::array_of(args[first]->type), args[first]->location);
+  if (array->type == 0) refuse("a variadic call with this type", args[first]->location);
+  array->args.assign(std::make_move_iterator(args.begin() + static_cast<std::ptrdiff_t>(first)),
+                     std::make_move_iterator(args.end()));
+  args.resize(first);
+  args.push_back(std::move(array));
+}
+
+}  // namespace
+
 ExprPtr Analyzer::call(const Node& body) {
   int location = body.location();
   const auto& names = body.list("funcname");
@@ -13,7 +27,7 @@ ExprPtr Analyzer::call(const Node& body) {
                           : dotted(names);
   if (body.has("over")) refuse("OVER", body["over"].location());
   if (body.flag("agg_within_group")) refuse("WITHIN GROUP", location);
-  if (body.flag("func_variadic")) refuse("VARIADIC", location);
+  const bool as_array = body.flag("func_variadic");
   std::string_view name = names.back()->string_of();
   auto candidates = functions_named(in_catalog(names) ? name : std::string_view());
   need_schema(names, location);
@@ -47,8 +61,9 @@ ExprPtr Analyzer::call(const Node& body) {
         return coerce(std::move(args[0]), type->oid, CastContext::explicit_cast);
     }
   }
-  Found found = find_function(in_catalog(names) ? name : std::string_view(), types, location, shown);
+  Found found = find_function(in_catalog(names) ? name : std::string_view(), types, location, shown, as_array);
   const FunctionFact& fact = *found.fact;
+  if (as_array && fact.variadic && fact.arguments.back() == types::any_oid) refuse("VARIADIC of " + shown, location);
   if (body.flag("agg_star") && !may_aggregate)
     fail(sqlstate::wrong_object_type, fmt::format("{}(*) specified, but {} is not an aggregate function", shown, shown),
          location);
@@ -89,11 +104,12 @@ ExprPtr Analyzer::call(const Node& body) {
   expr->strict = fact.strict;
   expr->is_volatile = fact.volatility == 'v';
   expr->immutable = fact.volatility == 'i';
+  if (fact.variadic && !as_array && fact.arguments.back() != types::any_oid) gather(args, fact.arguments.size() - 1);
   expr->args = std::move(args);
   expr->text = fact.source;
   expr->function = &fact;
   bool series = fact.source.starts_with("generate_series");
-  if ((!expr->implementation && !series) || expr->args.size() != found.parameters.size() ||
+  if ((!expr->implementation && !series) || (!fact.variadic && expr->args.size() != found.parameters.size()) ||
       !types::is_supported(meant.result))
     refuse(refused, body.location());
   expr->returns_set = fact.returns_set;
