@@ -22,8 +22,10 @@ namespace {
 struct Role {
   const char *flag, *name, *password;
 };
-constexpr std::array<Role, 3> roles{
-    {{"--no-password-user", "trust", ""}, {"--user", "cleartext", "open-sesame"}, {"--scram-user", "scram", "pencil"}}};
+constexpr std::array<Role, 4> roles{{{"--no-password-user", "trust", ""},
+                                     {"--user", "cleartext", "open-sesame"},
+                                     {"--md5-user", "md5", "salted-once"},
+                                     {"--scram-user", "scram", "pencil"}}};
 
 std::string failure(std::string_view what) {
   return fmt::format("{}: {}", what, std::strerror(errno));

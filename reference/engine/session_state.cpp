@@ -26,6 +26,31 @@ void SessionState::raise(session::Severity severity, std::string_view sqlstate, 
   notices_.push_back(std::move(report));
 }
 
+std::vector<session::Report> SessionState::take_notices() {
+  auto taken = std::exchange(notices_, {});
+  if (taken.empty()) return taken;
+  static constexpr std::string_view levels[] = {"debug5", "debug4", "debug3",  "debug2", "debug1",
+                                                "log",    "notice", "warning", "error"};
+  auto level = [&](std::string_view name) { return std::ranges::find(levels, name) - std::begin(levels); };
+  const auto least = level(settings_.text("client_min_messages"));
+  std::erase_if(taken, [&](const session::Report& report) {
+    using enum session::Severity;
+    switch (report.severity) {
+      case debug:
+        return level("debug1") < least;
+      case log:
+        return level("log") < least;
+      case notice:
+        return level("notice") < least;
+      case warning:
+        return level("warning") < least;
+      default:
+        return false;
+    }
+  });
+  return taken;
+}
+
 double SessionState::random() {
   if (!random_) {
     std::random_device entropy;

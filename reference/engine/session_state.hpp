@@ -62,6 +62,8 @@ class SessionState {
   ConstraintChecks& checks() { return checks_; }
   Mailbox& mailbox() { return mailbox_; }
   std::vector<session::Report>& notices() { return notices_; }
+  // take_notices: those that client_min_messages lets through.
+  std::vector<session::Report> take_notices();
 
   // warn · notice: raise a message that does not end the statement.
   void warn(std::string_view sqlstate, std::string message) {

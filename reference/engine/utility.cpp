@@ -136,7 +136,7 @@ std::string discard(const RawStatement& raw, SessionState& session) {
     if (session.transaction().in_block())
       fail(sqlstate::active_sql_transaction, "DISCARD ALL cannot run inside a transaction block");
     std::erase_if(session.names().portals, [](const auto& named) { return !named.second->active; });
-    session.names().statements.clear();
+    session.names().drop_statements();
     session.mailbox().unlisten("");
     session.settings().reset_all();
     for (const char* name : {"session_authorization", "role"}) session.settings().reset(name, false);

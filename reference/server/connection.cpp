@@ -54,6 +54,7 @@ Connection::Connection(Server& server, net::Stream stream)
   environment.log = [this](session::Severity severity, const std::string& message) {
     server_.log().write(level_of(severity), "PostgreSQLHandler", message);
   };
+  environment.signal = [this](std::int32_t pid, session::Signal wanted) { return signal(pid, wanted); };
   environment.wake = [this] { wake(); };
   session_ = std::make_unique<session::Session>(std::move(environment));
 }
@@ -183,6 +184,20 @@ void Connection::cancel(std::string_view key) {
   if (!logged_in() || !auth::constant_time_equal(key, session_->cancel_key())) return;
   session_->cancel();
   timer_.cancel();
+}
+
+session::Signalled Connection::signal(std::int32_t pid, session::Signal signal) {
+  auto* other = server_.registry().find(pid);
+  if (!other || !other->logged_in()) return session::Signalled::not_there;
+  if (other->session_->user() != session_->user()) return session::Signalled::not_allowed;
+  if (other == this || signal == session::Signal::cancel) {
+    other->session_->interrupt(signal);
+    other->timer_.cancel();
+  } else {
+    // Not from inside this session: its query may be in the other one's way.
+    asio::post(server_.executor(), [connection = other->shared_from_this()] { connection->terminate(); });
+  }
+  return session::Signalled::sent;
 }
 
 void Connection::terminate() {

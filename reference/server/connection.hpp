@@ -27,6 +27,8 @@ class Connection : public std::enable_shared_from_this<Connection> {
   asio::awaitable<void> run();
   // cancel: somebody presented `key`; a wrong one has no effect.
   void cancel(std::string_view key);
+  // signal: what a session asks for by SQL to be done to the one of that pid; only to one of the same user.
+  session::Signalled signal(std::int32_t pid, session::Signal signal);
   // terminate: tell the client that the server goes down, and end, soon even if the client does not listen.
   void terminate();
 

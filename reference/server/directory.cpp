@@ -36,6 +36,7 @@ struct ToSecret {
     std::copy(kind.server_key.begin(), kind.server_key.end(), verifier.server_key.begin());
     return verifier;
   }
+  auth::Secret operator()(const Md5Password& kind) const { return auth::Md5Secret{kind.stored}; }
   auth::Secret operator()(const UnsupportedMethod&) const { return auth::NoPassword{}; }  // never looked at
 };
 

@@ -16,14 +16,15 @@ namespace {
 constexpr std::string_view level_names[] = {"None",   "Fatal",       "Critical", "Error", "Warning",
                                             "Notice", "Information", "Debug",    "Trace"};
 
-void write_whole(int descriptor, std::string_view line) {
+// write_whole: the errno of what went wrong, or 0.
+int write_whole(int descriptor, std::string_view line) {
   while (!line.empty()) {
     const ssize_t written = ::write(descriptor, line.data(), line.size());
     if (written < 0 && errno == EINTR) continue;
-    // A log that cannot be written has nowhere to say so, and is no reason to stop serving.
-    if (written <= 0) return;
+    if (written <= 0) return written == 0 ? EIO : errno;
     line.remove_prefix(static_cast<std::size_t>(written));
   }
+  return 0;
 }
 
 }  // namespace
@@ -72,7 +73,16 @@ void Log::write(LogLevel level, std::string_view logger, std::string_view messag
   const std::lock_guard lock(mutex_);  // so that lines stand in the order of their times
   const std::string line = format_line({options_.clock(), ::gettid(), level, logger, message, query_id});
   if (options_.descriptor >= 0) write_whole(options_.descriptor, line);
-  if (file_ >= 0) write_whole(file_, line);
+  if (file_ < 0) return;
+  // A log that cannot be written is no reason to stop serving; stderr is told once.
+  const int problem = write_whole(file_, line);
+  if (problem != 0 && file_problem_ == 0 && options_.descriptor >= 0) {
+    const auto text =
+        fmt::format("{}: the log file cannot be written: {}", options_.file.string(), std::strerror(problem));
+    write_whole(options_.descriptor,
+                format_line({options_.clock(), ::gettid(), LogLevel::error, "Application", text, {}}));
+  }
+  file_problem_ = problem;
 }
 
 }  // namespace pgconform::server

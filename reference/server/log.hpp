@@ -70,6 +70,7 @@ class Log {
   Options options_;
   std::atomic<LogLevel> level_;
   int file_;
+  int file_problem_ = 0;  // errno of the last write to it
   std::mutex mutex_;
 };
 

@@ -1,7 +1,9 @@
 #include <asio/io_context.hpp>
 #include <asio/signal_set.hpp>
+#include <cerrno>
 #include <csignal>
 #include <cstdio>
+#include <cstring>
 #include <functional>
 
 #include "engine/engine.hpp"
@@ -14,7 +16,12 @@ using namespace pgconform;
 int main(int argc, char** argv) {
   auto options = server::parse_options(argc, argv);
   if (!options) {
-    std::fputs(options.error().text.c_str(), options.error().status == 0 ? stdout : stderr);
+    auto* const output = options.error().status == 0 ? stdout : stderr;
+    // What was asked for is not to be lost without a word.
+    if (std::fputs(options.error().text.c_str(), output) < 0 || std::fflush(output) != 0) {
+      std::fprintf(stderr, "pgreference: standard output cannot be written: %s\n", std::strerror(errno));
+      return 1;
+    }
     return options.error().status;
   }
   auto& configuration = options->configuration;

@@ -1,7 +1,9 @@
 #include "server/options.hpp"
 
 #include <CLI/CLI.hpp>
+#include <algorithm>
 
+#include "auth/md5.hpp"
 #include "auth/verifier.hpp"
 #include "server/scram_line.hpp"
 
@@ -28,22 +30,36 @@ struct Flags {
 };
 
 // add_users: users written NAME:PASSWORD; false for one that is not.
-bool add_users(const std::vector<std::string>& written, Authentication (*authentication)(const std::string& password),
+bool add_users(const std::vector<std::string>& written,
+               Authentication (*authentication)(const std::string& name, const std::string& password),
                std::vector<User>& users) {
   for (const auto& each : written) {
     const auto colon = each.find(':');
     if (colon == std::string::npos || colon == 0) return false;
-    add_user(users, each.substr(0, colon), authentication(each.substr(colon + 1)));
+    const auto name = each.substr(0, colon);
+    users.push_back({name, authentication(name, each.substr(colon + 1)), std::nullopt, ""});
   }
   return true;
 }
 
-Authentication cleartext(const std::string& password) {
+Authentication cleartext(const std::string&, const std::string& password) {
   return CleartextPassword{password};
 }
 
-Authentication scram(const std::string& password) {
+Authentication scram(const std::string&, const std::string& password) {
   return *parse_scram_verifier(auth::print_verifier(fresh_verifier(password)));
+}
+
+Authentication md5(const std::string& name, const std::string& password) {
+  return Md5Password{auth::md5_secret(name, password)};
+}
+
+// named_twice: a user that flags give more than one password.
+std::optional<std::string> named_twice(const std::vector<User>& users) {
+  for (auto user = users.begin(); user != users.end(); ++user)
+    if (std::find_if(users.begin(), user, [&](const User& other) { return other.name == user->name; }) != user)
+      return user->name;
+  return std::nullopt;
 }
 
 // configure: the configuration of the files, with the flags laid over it. The error is one line.
@@ -83,7 +99,7 @@ std::unexpected<Exit> wrong_usage(const std::string& what) {
 
 std::expected<Options, Exit> parse_options(int argc, const char* const* argv) {
   Flags flags;
-  std::vector<std::string> users, scram_users, open_users;
+  std::vector<std::string> users, scram_users, md5_users, open_users;
   bool quiet = false, show_version = false, make_scram_line = false;
 
   CLI::App app{std::string(description), "pgreference"};
@@ -94,6 +110,7 @@ std::expected<Options, Exit> parse_options(int argc, const char* const* argv) {
   app.add_option("--port", flags.port, "TCP port; 0 takes any free one, which is printed")->check(CLI::Range(0, 65535));
   app.add_option("--user", users, "user with a cleartext password")->type_name("NAME:PASSWORD");
   app.add_option("--scram-user", scram_users, "user who logs in with SCRAM-SHA-256")->type_name("NAME:PASSWORD");
+  app.add_option("--md5-user", md5_users, "user who logs in with MD5, for old clients")->type_name("NAME:PASSWORD");
   app.add_option("--no-password-user", open_users, "user who needs no password")->type_name("NAME");
   app.add_option("--certificate", flags.certificate, "certificate chain (PEM); switches TLS on")->type_name("FILE");
   app.add_option("--private-key", flags.private_key, "its private key (PEM)")->type_name("FILE");
@@ -121,7 +138,9 @@ std::expected<Options, Exit> parse_options(int argc, const char* const* argv) {
   constexpr std::string_view name_and_password = ": expected NAME:PASSWORD (see pgreference --help)";
   if (!add_users(users, cleartext, flags.users)) return wrong_usage("--user" + std::string(name_and_password));
   if (!add_users(scram_users, scram, flags.users)) return wrong_usage("--scram-user" + std::string(name_and_password));
-  for (const auto& each : open_users) add_user(flags.users, each, NoPassword{});
+  if (!add_users(md5_users, md5, flags.users)) return wrong_usage("--md5-user" + std::string(name_and_password));
+  for (const auto& each : open_users) flags.users.push_back({each, NoPassword{}, std::nullopt, ""});
+  if (auto name = named_twice(flags.users)) return wrong_usage("user " + *name + " is given twice");
   if (flags.certificate.empty() != flags.private_key.empty())
     return wrong_usage("--certificate and --private-key go together");
   if (!flags.client_ca.empty() && flags.certificate.empty())

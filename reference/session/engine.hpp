@@ -177,6 +177,11 @@ inline std::expected<std::shared_ptr<const Statement>, Report> Backend::function
 
 struct Names;
 
+// Signal: what pg_cancel_backend() and pg_terminate_backend() do to a session; Signalled: what came of it.
+enum class Signal : std::uint8_t { cancel, terminate };
+enum class Signalled : std::uint8_t { sent, not_there, not_allowed };
+using SendSignal = std::function<Signalled(std::int32_t pid, Signal signal)>;
+
 // Login: who came in, once authentication is over.
 struct Login {
   std::string user, database;
@@ -184,6 +189,7 @@ struct Login {
   std::vector<std::pair<std::string, std::string>> settings;  // from StartupMessage, in order; they win over options
   std::int32_t pid = 0;                                       // pg_backend_pid()
   std::function<void()> wake;  // called when a Wait without a time may be over, and when a notification has come
+  SendSignal signal{};         // to any session, this one too; null where there are no others
   Names* names = nullptr;      // the session's prepared statements and portals, which SQL works on too
 };
 

@@ -83,6 +83,10 @@ struct Names {
   static std::string key(std::string_view name) { return std::string(name.substr(0, 63)); }
   PreparedStatement* find_statement(std::string_view name);
   std::shared_ptr<Portal> find_portal(std::string_view name) const;
+  // drop_statements: all that have a name.
+  void drop_statements() {
+    std::erase_if(statements, [](const auto& named) { return !named.first.empty(); });
+  }
 
   // before_commit: those that hold their rows beyond the transaction read them; an error lets the commit fail.
   std::expected<void, Report> before_commit();

@@ -179,6 +179,7 @@ void Session::logged_in(QueryCycle::Now now) {
   login.settings = request_.settings;
   login.pid = environment_.pid;
   login.wake = environment_.wake;
+  login.signal = environment_.signal;
   login.names = &names_;
   auto backend = environment_.engine.connect(std::move(login));
   if (!backend) return refuse(std::move(backend.error()));

@@ -44,6 +44,16 @@ std::expected<M, Report> read(wire::Bytes body) {
   return *message;
 }
 
+// wrong_call: an argument's length below -1 is named in a function call, and only there.
+Report wrong_call(wire::Bytes body, Report report) {
+  const auto message = protocol::decode_as<protocol::FunctionCall>(body);
+  if (message || message.error().code != protocol::DecodeCode::invalid_length) return report;
+  // The offset is behind the length.
+  const auto size = static_cast<std::int32_t>(wire::load_32(body.data() + message.error().offset - 4));
+  if (size < -1) report.message = "invalid argument size " + std::to_string(size) + " in function call message";
+  return report;
+}
+
 // PartOfBind: a Bind as far as it can be read, with as many values as are whole.
 struct PartOfBind {
   protocol::Bind message;
@@ -77,6 +87,10 @@ std::optional<PartOfBind> read_part_of_bind(wire::Bytes body) {
 }  // namespace
 
 std::optional<Session::Action> Session::ready(QueryCycle::Now now) {
+  if (terminated_) {
+    terminate();
+    return std::nullopt;
+  }
   if (!unsynchronized_ && backend_->status() == TransactionStatus::idle) {
     const auto before = out_.bytes().size();
     notify();
@@ -145,7 +159,8 @@ void Session::message(const wire::Frame& frame, QueryCycle::Now now) {
     case FunctionCall::tag: {
       auto call = read<FunctionCall>(frame.body);
       function_.emplace(*backend_);
-      auto begun = call ? function_->begin(*call, now) : std::unexpected(std::move(call.error()));
+      auto begun =
+          call ? function_->begin(*call, now) : std::unexpected(wrong_call(frame.body, std::move(call.error())));
       if (begun) {
         alone_ = true;
         begin_running(now);

@@ -93,6 +93,7 @@ std::expected<Slice, Report> Run::advance(Output& out, Backend& backend, std::ch
   };
   auto sink = [&](Execution::Row row) {
     describe();
+    for (const auto& notice : backend.take_notices()) out.report(notice);
     if (copying_out_) {
       out.send(protocol::CopyData{std::get<std::string>(row[0])});
     } else if (auto sent = send_row(out, columns_, formats_, row, backend.style()); !sent) {

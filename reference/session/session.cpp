@@ -50,6 +50,10 @@ void Session::begin_running(QueryCycle::Now now) {
 
 std::optional<Session::Action> Session::query(QueryCycle::Now now) {
   if (expire(now)) return std::nullopt;
+  if (terminated_) {
+    terminate();
+    return std::nullopt;
+  }
   if (cancelled_) {
     cancelled_ = false;
     auto report = error(sqlstate::query_canceled, "canceling statement due to user request");
@@ -174,10 +178,13 @@ void Session::refuse(const auth::AuthError& problem) {
 
 void Session::terminate() {
   if (state_ == State::closing) return;
+  auto report = error(sqlstate::admin_shutdown, "terminating connection due to administrator command");
+  if (state_ == State::copy_in)
+    if (auto* running = copying()) report.where = running->context();
   state_ = State::closing;
   if (!backend_) return;
   backend_->abort_command();
-  refuse(error(sqlstate::admin_shutdown, "terminating connection due to administrator command"));
+  refuse(std::move(report));
 }
 
 }  // namespace pgconform::session

@@ -34,6 +34,7 @@ struct Environment {
   auth::Random random = auth::secure_random;
   std::int32_t pid = 0;  // for BackendKeyData
   std::function<void(Severity, const std::string&)> log = [](Severity, const std::string&) {};
+  SendSignal signal{};                 // see Login
   std::function<void()> wake = [] {};  // the session wants next() to be called although nothing arrived
 };
 
@@ -81,11 +82,18 @@ class Session {
   // `application_protocol` what ALPN chose, empty if nothing.
   void tls_established(std::string end_point, std::string_view application_protocol);
   // cancel: somebody presented our key. Only a running query is hurt.
-  void cancel() { cancelled_ = true; }
+  void cancel() { interrupt(Signal::cancel); }
+  // interrupt: the same, or the end, asked for while the session runs: it takes effect after the row at hand.
+  void interrupt(Signal signal) {
+    (signal == Signal::cancel ? cancelled_ : terminated_) = true;
+    out_.flush();
+  }
   // terminate: the server is going down: 57P01, and the end. Before login is over nothing is said.
   void terminate();
   // cancel_key: what a cancel request must present; empty before login.
   const std::string& cancel_key() const { return cancel_key_; }
+  // user: who has logged in, or tries to.
+  const std::string& user() const { return request_.user; }
 
  private:
   enum class State : std::uint8_t { startup, handshake, login, ready, query, copy_in, closing };
@@ -134,7 +142,7 @@ class Session {
   bool unsynchronized_ = false;      // messages have come since the last ReadyForQuery
   std::unique_ptr<ExtendedQuery> extended_;
   bool skipping_ = false;  // after an error in an extended query, up to the next Sync
-  bool cancelled_ = false;
+  bool cancelled_ = false, terminated_ = false;
 };
 
 }  // namespace pgconform::session

@@ -40,7 +40,7 @@ std::expected<std::vector<types::Value>, Report> read_values(const protocol::For
     if (format == 0) {
       if (auto valid = check_text(value.bytes); !valid) return wrong(std::move(valid.error()));
       auto parsed = types::parse_text(type, value.bytes, style);
-      if (!parsed) return wrong(failed(parsed.error()), " = '...'");
+      if (!parsed) return wrong(failed(parsed.error()), value.bytes.empty() ? " = ''" : " = '...'");
       values.push_back(std::move(*parsed));
     } else {
       auto parsed = types::parse_binary(type, value.bytes);

@@ -54,7 +54,7 @@ session::PreparedStatement& find(std::string_view name, SessionState& session) {
 std::string deallocate(const Prepared& statement, SessionState& session) {
   const Node& body = statement.raw->node().body();
   if (!body.has("name")) {
-    session.names().statements.clear();
+    session.names().drop_statements();
     return "DEALLOCATE ALL";
   }
   find(body.text("name"), session);

@@ -151,18 +151,9 @@ class Block {
   }
 
   void say(Report report) {
-    if (report.severity == session::Severity::error) {
-      report.where = fmt::format("PL/pgSQL function inline_code_block line {} at RAISE", line_);
-      throw SqlError{std::move(report)};
-    }
-    static constexpr std::string_view names[] = {"debug", "log", "info", "notice", "warning"};
-    static constexpr std::string_view order[] = {"debug5", "debug4", "debug3",  "debug2", "debug1",
-                                                 "log",    "notice", "warning", "error"};
-    auto level = [&](std::string_view name) { return std::ranges::find(order, name) - std::begin(order); };
-    std::string_view name = names[static_cast<std::size_t>(report.severity)];
-    auto least = level(session_.settings().text("client_min_messages"));
-    if (name == "info" || level(name == "debug" ? "debug1" : name) >= least)
-      session_.notices().push_back(std::move(report));
+    report.where = fmt::format("PL/pgSQL function inline_code_block line {} at RAISE", line_);
+    if (report.severity == session::Severity::error) throw SqlError{std::move(report)};
+    session_.notices().push_back(std::move(report));
   }
 
   std::string_view text_;

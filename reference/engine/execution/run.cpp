@@ -70,6 +70,11 @@ void Run::begin_run() {
   begun_ = true;
 }
 
+void Run::take_back(std::size_t said) {
+  auto& notices = session_.notices();
+  notices.resize(std::min(said, notices.size()));
+}
+
 std::expected<Execution::Progress, session::Report> Run::step(const Sink& sink, std::int64_t limit,
                                                               std::chrono::steady_clock::time_point now) {
   StackBase base;
@@ -91,10 +96,10 @@ std::expected<Execution::Progress, session::Report> Run::step(const Sink& sink, 
     session_.transaction().advance_command();
     return Progress{std::move(*finished_)};
   } catch (const Pause&) {
-    session_.notices().resize(said);  // it will be said again
+    take_back(said);
     return Progress{More{}};
   } catch (const Suspend& suspend) {
-    session_.notices().resize(said);  // it will be said again
+    take_back(said);
     return Progress{Wait{suspend.until}};
   } catch (SqlError& error) {
     error.report.position =

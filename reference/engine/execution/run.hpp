@@ -38,6 +38,8 @@ class Run : public Execution {
 
  private:
   void begin_run();
+  // take_back: notices of a row that will be evaluated again, which will say them again.
+  void take_back(std::size_t said);
   bool can_lock_all() const;
   bool begun_ = false;
   std::optional<Complete> finished_;  // but for what is to be checked at its end

@@ -11,6 +11,35 @@ Value setting(Call& c, bool missing_ok) {
   return value ? Value(*value) : Value();
 }
 
+Value signal(Call& c, session::Signal kind) {
+  const bool cancel = kind == session::Signal::cancel;
+  if (!cancel && c.args.size() > 1) {
+    if (c.integer(1) < 0) fail(sqlstate::numeric_value_out_of_range, "\"timeout\" must not be negative");
+    if (c.integer(1) > 0) refuse("pg_terminate_backend that waits", c.expr.location);
+  }
+  auto& session = c.context.session;
+  const auto pid = static_cast<std::int32_t>(c.integer(0));
+  const auto& send = session.login().signal;
+  switch (send ? send(pid, kind) : session::Signalled::not_there) {
+    case session::Signalled::sent:
+      return true;
+    case session::Signalled::not_there:
+      session.warn("01000", fmt::format("PID {} is not a PostgreSQL backend process", pid));
+      return false;
+    case session::Signalled::not_allowed:
+      break;
+  }
+  SqlError error{.report = {}};
+  error.report.sqlstate = sqlstate::insufficient_privilege;
+  error.report.message = cancel ? "permission denied to cancel query" : "permission denied to terminate process";
+  error.report.detail =
+      fmt::format("Only roles with privileges of the role whose {} may {}.",
+                  cancel ? "query is being canceled or with privileges of the \"pg_signal_backend\" role"
+                         : "process is being terminated or with privileges of the \"pg_signal_backend\" role",
+                  cancel ? "cancel this query" : "terminate this process");
+  throw error;
+}
+
 }  // namespace
 
 void add_session(Registry& r) {
@@ -20,6 +49,8 @@ void add_session(Registry& r) {
          {"current_user", [](Call& c) -> Value { return c.context.session.login().user; }},
          {"session_user", [](Call& c) -> Value { return c.context.session.login().user; }},
          {"pg_backend_pid", [](Call& c) -> Value { return std::int64_t{c.context.session.login().pid}; }},
+         {"pg_cancel_backend", [](Call& c) { return signal(c, session::Signal::cancel); }},
+         {"pg_terminate_backend", [](Call& c) { return signal(c, session::Signal::terminate); }},
          {"pg_notify",
           [](Call& c) -> Value {
             auto text = [&](std::size_t i) { return types::is_null(c.args[i]) ? std::string() : c.text(i); };

@@ -4,6 +4,7 @@
 usage: configuration_test.py PGREFERENCE
 """
 
+import hashlib
 import os
 import re
 import shutil
@@ -306,6 +307,39 @@ def _():
     file = configuration("pattern", users="<bob><no_password/><networks><host_regexp>a(</host_regexp></networks></bob>")
     status, text = started("-C", file)
     expect(status == 1 and text.startswith(file) and "<host_regexp>" in text and text.count("\n") == 1, text)
+
+
+@check("an MD5 verifier, in PostgreSQL's form or made by a flag, is logged in with, and its hash alone is no password")
+def _():
+    # md5('builder' || 'bob')
+    stored = "md5" + hashlib.md5(b"builderbob").hexdigest()
+    server = Server(PROGRAM, "-C", configuration("md5", users=f"<bob><password_md5>{stored}</password_md5></bob>"), "--md5-user", "eve:apple")
+    expect(login(server) == "in\n", "bob")
+    expect(login(server, "eve", "apple") == "in\n", "eve")
+    for wrong in ("wrong", stored, stored[3:]):
+        expect_in("password authentication failed", login(server, password=wrong, ok=False))
+    expect(Raw(server, "bob").socket.recv(8) == b"R\0\0\0\x0c\0\0\0", "AuthenticationMD5Password")
+    server.stop()
+    status, text = started("-C", configuration("md5", users="<bob><password_md5>md5ABC</password_md5></bob>"))
+    expect(status == 1 and "<password_md5>: is no MD5 verifier, expected md5 and 32 lower-case" in text, text)
+
+
+@check("a user whom flags name twice is wrong usage")
+def _():
+    for flags in (["--user", "bob:a", "--user", "bob:b"], ["--user", "bob:a", "--no-password-user", "bob"]):
+        status, text = started(*flags)
+        expect((status, text) == (2, "pgreference: user bob is given twice\n"), text)
+
+
+@check("what cannot be written is told: a log file that is full, a line for users.xml that is lost")
+def _():
+    server = Server(PROGRAM, "-C", configuration("full", elements="<logger><log>/dev/full</log></logger>"))
+    expect(server.log().count("<Error> Application: /dev/full: the log file cannot be written: No space left on device\n") == 1, server.log())
+    expect(login(server) == "in\n", "served all the same")
+    server.stop()
+    with open("/dev/full", "w") as full:
+        done = subprocess.run([PROGRAM, "--scram-line"], input="secret\n", stdout=full, stderr=subprocess.PIPE, text=True)
+    expect((done.returncode, done.stderr) == (1, "pgreference: standard output cannot be written: No space left on device\n"), done.stderr)
 
 
 @check("--scram-line makes a user's line from a password, typed without echo or piped")

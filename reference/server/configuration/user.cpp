@@ -13,11 +13,15 @@ namespace {
 
 constexpr std::string_view what_to_write =
     "expected exactly one of <no_password/>, <password>, <password_sha256_hex>, <password_scram_sha256_hex>, "
-    "<password_scram_sha256>, <password_double_sha1_hex>";
+    "<password_scram_sha256>, <password_md5>, <password_double_sha1_hex>";
 
-constexpr std::string_view methods[] = {
-    "no_password",          "password", "password_sha256_hex", "password_double_sha1_hex", "password_scram_sha256_hex",
-    "password_scram_sha256"};
+constexpr std::string_view methods[] = {"no_password",
+                                        "password",
+                                        "password_sha256_hex",
+                                        "password_double_sha1_hex",
+                                        "password_scram_sha256_hex",
+                                        "password_scram_sha256",
+                                        "password_md5"};
 
 // What ClickHouse can check and this server cannot.
 constexpr std::string_view unsupported_methods[] = {
@@ -65,6 +69,16 @@ ScramVerifier read_verifier(const Element& element) {
   return std::move(*verifier);
 }
 
+Md5Password read_md5(const Element& element) {
+  constexpr std::string_view expected = "md5 and 32 lower-case hexadecimal digits";
+  std::string stored(word_of(element, expected));
+  if (stored.size() != 35 || !stored.starts_with("md5") ||
+      stored.find_first_not_of("0123456789abcdef", 3) != std::string::npos) {
+    throw ConfigurationError(element, fmt::format("is no MD5 verifier, expected {}", expected));
+  }
+  return {std::move(stored)};
+}
+
 Authentication read_authentication(const Element& element) {
   if (element.name == "no_password") return read_no_password(element);
   if (element.name == "password") return read_cleartext(element);
@@ -72,6 +86,7 @@ Authentication read_authentication(const Element& element) {
   if (element.name == "password_double_sha1_hex") return DoubleSha1Password{fixed<20>(bytes_of_hex(element, 20))};
   if (element.name == "password_scram_sha256_hex") return read_salted(element);
   if (element.name == "password_scram_sha256") return read_verifier(element);
+  if (element.name == "password_md5") return read_md5(element);
   return UnsupportedMethod{element.name};
 }
 

@@ -39,13 +39,19 @@ struct ScramVerifier {
   std::array<std::uint8_t, 32> stored_key{}, server_key{};
 };
 
+// Md5Password: password_md5 (ours), in PostgreSQL's form: "md5" and the MD5 of password and user name in lower-case
+// hex.
+struct Md5Password {
+  std::string stored;
+};
+
 // UnsupportedMethod: ldap, kerberos, ssl_certificates, …: known to ClickHouse, refused when this user logs in (0A000).
 struct UnsupportedMethod {
   std::string name;
 };
 
 using Authentication = std::variant<NoPassword, CleartextPassword, Sha256Password, DoubleSha1Password,
-                                    ScramSaltedPassword, ScramVerifier, UnsupportedMethod>;
+                                    ScramSaltedPassword, ScramVerifier, Md5Password, UnsupportedMethod>;
 
 // method_name gives the element's name for an authentication, such as "password_sha256_hex".
 std::string_view method_name(const Authentication& authentication);

@@ -126,7 +126,8 @@ TEST_F(Users, WithoutAuthenticationAreRefusedWithWhatToWrite) {
   EXPECT_EQ(
       error("<profile>default</profile>"),
       "users.xml:2: <alice>: user alice has no authentication, expected exactly one of <no_password/>, <password>, "
-      "<password_sha256_hex>, <password_scram_sha256_hex>, <password_scram_sha256>, <password_double_sha1_hex>");
+      "<password_sha256_hex>, <password_scram_sha256_hex>, <password_scram_sha256>, <password_md5>, "
+      "<password_double_sha1_hex>");
   EXPECT_THAT(error(""), HasSubstr("user alice has no authentication"));
 }
 
