@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "engine/aggregates/transition.hpp"
 #include "engine/expr.hpp"
 #include "engine/parser.hpp"
 #include "engine/storage.hpp"
@@ -60,13 +61,16 @@ struct SortKey {
 };
 
 struct Aggregate {
-  enum class Kind : std::uint8_t { count_all, count, sum, average, least, greatest, every, some, join } kind;
+  enum class Kind : std::uint8_t { count_all, count, sum, average, least, greatest, every, some, join, other } kind;
   Oid type;
   std::vector<ExprPtr> args;  // then what only its ORDER BY needs
   bool distinct = false;
   ExprPtr filter{};
   std::vector<SortKey> order{};  // targets are places in args
   int location = -1;
+  MakeTransition make = nullptr;  // of Kind::other
+  std::string_view name{};        // pg_proc.proname
+  Oid argument = 0;               // the type of the first argument, as it was written
 };
 
 // Query: SELECT, VALUES, or a set operation.

@@ -44,6 +44,7 @@ const OperatorFact& find_operator(std::string_view name, Oid left, Oid right, in
 struct Found {
   const FunctionFact* fact;
   std::vector<Oid> parameters;
+  Oid result = 0;  // once polymorphic types are known
 };
 // find_function: among those of that name; throws 42883 or 42725 at `location`. `shown` is the name as it was written;
 // `as_array`: with VARIADIC, the last argument is the array of all that a variadic parameter takes.

@@ -389,6 +389,26 @@ Numeric Numeric::quotient(const Numeric& a, const Numeric& b, int scale, bool ro
   return round ? r.rounded(scale) : r.truncated(scale);
 }
 
+Numeric Numeric::square_root(const Numeric& a, int scale) {
+  if (a.kind_ != Kind::finite) return a;
+  Numeric root;
+  root.scale_ = scale;
+  if (a.digits_.empty()) return root;
+  // Newton's steps from what a double knows, or from a power of ten of half the size.
+  int guard = scale + 8,
+      half_size = (a.digits_before_point() > 0 ? a.digits_before_point() : a.weight_ * base_digits) / 2;
+  double near = std::sqrt(a.as_double());
+  root = std::isfinite(near) && near > 0 ? from_double(near) : *parse("1e" + std::to_string(half_size));
+  Numeric half = *parse("0.5");
+  for (int i = 0; i < 100; ++i) {
+    Numeric next = ((root + quotient(a, root, guard, false)) * half).truncated(guard);
+    bool settled = (next - root).absolute().truncated(guard - 1).is_zero();
+    root = std::move(next);
+    if (settled) break;
+  }
+  return root.rounded(scale);
+}
+
 Result<Numeric> Numeric::divide(const Numeric& a, const Numeric& b) {
   Numeric r;
   if (a.kind_ == Kind::nan || b.kind_ == Kind::nan) return r.kind_ = Kind::nan, r;

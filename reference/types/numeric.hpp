@@ -51,6 +51,8 @@ class Numeric {
   // divide · remainder: 22012 when b is zero. divide to the scale that numeric.c selects.
   static Result<Numeric> divide(const Numeric& a, const Numeric& b);
   static Result<Numeric> remainder(const Numeric& a, const Numeric& b);
+  // square_root: of one that is not negative, rounded to that scale.
+  static Numeric square_root(const Numeric& a, int scale);
   // compare: a total order, in which NaN equals itself and is greater than all others.
   static int compare(const Numeric& a, const Numeric& b);
 

@@ -24,6 +24,35 @@ void Analyzer::forbid_aggregate(int location) {
       fail(sqlstate::grouping_error, fmt::format("aggregate functions are not allowed in {}", name), location);
 }
 
+namespace {
+
+// What json_agg and its kin are given is made json, and text of keys, before it is added: only then is it known how.
+void as_json_arguments(const FunctionFact& fact, const Node& body, std::vector<ExprPtr>& args) {
+  if (!fact.name.starts_with("json")) return;
+  int location = body.location();
+  if (body.flag("agg_distinct")) refuse(fmt::format("DISTINCT in {}", fact.name), location);
+  auto& value = args.back();
+  const auto& maker = functions_named(fact.name.starts_with("jsonb") ? "to_jsonb" : "to_json")[0];
+  auto made = make_expr(ExprKind::call, maker.result, value->location);
+  made->implementation = find_implementation(maker.source);
+  made->immutable = false;
+  made->text = maker.source;
+  made->function = &maker;
+  made->args.push_back(std::move(value));
+  value = std::move(made);
+  if (args.size() == 1) return;
+  Oid type = args[0]->type;
+  if (types::is_array(type) || type == types::json_oid || type == types::jsonb_oid)
+    refuse(fmt::format("a key of type {}", types::type_name(type)), location);
+  if (type == types::text_oid) return;
+  auto key = make_expr(ExprKind::output, types::text_oid, args[0]->location);
+  key->immutable = false;
+  key->args.push_back(std::move(args[0]));
+  args[0] = std::move(key);
+}
+
+}  // namespace
+
 ExprPtr Analyzer::aggregate(const Node& body, const Found& found, std::vector<ExprPtr> args) {
   int location = body.location();
   using Kind = Aggregate::Kind;
@@ -32,12 +61,19 @@ ExprPtr Analyzer::aggregate(const Node& body, const Found& found, std::vector<Ex
       {"min", Kind::least},   {"max", Kind::greatest}, {"bool_and", Kind::every},
       {"every", Kind::every}, {"bool_or", Kind::some}, {"string_agg", Kind::join}};
   const FunctionFact& fact = *found.fact;
-  Oid type = fact.result;
-  for (const auto& [name, kind] : kinds) {
-    if (fact.name != name || !types::is_supported(type)) continue;
+  Oid type = found.result;
+  Oid argument = found.parameters.empty() ? 0 : found.parameters[0];
+  MakeTransition make = find_transition(fact.name, argument);
+  const auto* known = std::ranges::find(kinds, fact.name, &std::pair<std::string_view, Kind>::first);
+  if (types::is_supported(type) && (make || known != std::end(kinds))) {
+    Kind kind = make ? Kind::other : known->second;
     bool sums = kind == Kind::sum || kind == Kind::average;
-    if (sums && !is_number(found.parameters[0])) break;
+    if (sums && !is_number(argument)) refuse(fmt::format("aggregate function {}", fact.name), location);
+    if (make) as_json_arguments(fact, body, args);
     Aggregate result{args.empty() ? Kind::count_all : kind, type, {}, body.flag("agg_distinct")};
+    result.make = make;
+    result.name = fact.name;
+    result.argument = argument;
     result.args = std::move(args);
     result.location = location;
     if (fact.name == "count" && result.args.empty() && !body.flag("agg_star"))

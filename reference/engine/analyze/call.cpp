@@ -81,6 +81,7 @@ ExprPtr Analyzer::call(const Node& body) {
     note_loose(*args[i]);
     location = leftmost(location, args[i]->location);
   }
+  found.result = meant.result;
   if (fact.kind == 'a') return aggregate(body, found, std::move(args));
   if (body.flag("agg_distinct"))
     fail(sqlstate::wrong_object_type, fmt::format("DISTINCT specified, but {} is not an aggregate function", shown),

@@ -20,5 +20,7 @@ std::int64_t checked_timestamp(types::Wide time);
 // add_interval: months and days by the calendar of that zone, then the time.
 std::int64_t add_interval(std::int64_t time, types::Interval span, const types::Zone* zone);
 types::Interval make_interval(types::Wide months, types::Wide days, types::Wide micros);
+// divide_interval: what is lost of months becomes days, what is lost of days time.
+types::Value divide_interval(types::Interval span, double divisor);
 
 }  // namespace pgconform::engine

@@ -171,6 +171,10 @@ Value time_of(std::int64_t local) {
 
 }  // namespace
 
+types::Value divide_interval(Interval span, double divisor) {
+  return scale(span, divisor, true);
+}
+
 void add_intervals(Registry& r) {
   r.add({{"interval_pl", [](Call& c) { return add(c, 1); }},
          {"interval_mi", [](Call& c) { return add(c, -1); }},

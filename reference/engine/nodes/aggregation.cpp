@@ -24,6 +24,7 @@ struct Accumulator {
   Value value;
   Numeric sum;
   double float_sum = 0, float_squares = 0;
+  std::shared_ptr<Transition> other{};
 
   // float4 is summed in its own precision; an average keeps the sum of squares too, whose overflow is one of the whole:
   // float8_accum().
@@ -56,6 +57,10 @@ struct Accumulator {
     if (a.kind == Kind::count_all) {
       ++count;
       return;
+    }
+    if (a.kind == Kind::other) {
+      if (!other) other = a.make(a);
+      return other->add(args);
     }
     Value& next = args[0];
     if (is_null(next)) return;
@@ -102,6 +107,8 @@ struct Accumulator {
   Value result(const Aggregate& a) const {
     using Kind = Aggregate::Kind;
     switch (a.kind) {
+      case Kind::other:
+        return other ? other->result() : a.make(a)->result();
       case Kind::count_all:
       case Kind::count:
         return count;
