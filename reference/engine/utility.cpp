@@ -176,6 +176,7 @@ Utility find_utility(std::string_view kind) {
                                                           {"TruncateStmt", truncate},
                                                           {"LockStmt", lock_tables},
                                                           {"CommentStmt", comment},
+                                                          {"VacuumStmt", vacuum},
                                                           {"DoStmt", run_block}};
   auto it = all.find(kind);
   return it == all.end() ? nullptr : it->second;
@@ -205,7 +206,6 @@ void check_utility(const RawStatement& raw) {
                                                                             {"CreateTableAsStmt", "CREATE TABLE AS"},
                                                                             {"CreateFunctionStmt", "CREATE FUNCTION"},
                                                                             {"CallStmt", "CALL"},
-                                                                            {"VacuumStmt", "VACUUM or ANALYZE"},
                                                                             {"MergeStmt", "MERGE"},
                                                                             {"CreateRoleStmt", "CREATE ROLE"},
                                                                             {"CreatedbStmt", "CREATE DATABASE"},

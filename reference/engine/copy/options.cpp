@@ -140,7 +140,6 @@ CopyOptions read_copy_options(const Node& statement, bool is_from) {
       const auto on = truth(option);
       if (!on) fail(sqlstate::syntax_error, "freeze requires a Boolean value");
       freeze = *on;
-      if (freeze && is_from) refuse("FREEZE", option.location());
     } else if (name == "delimiter") {
       delimiter = text_of(option);
     } else if (name == "null") {

@@ -19,8 +19,18 @@ class TableMaker {
   std::string run(const Node& body) {
     const Node& r = body["relation"];
     for (std::string_view key :
-         {"inhRelations", "partspec", "partbound", "ofTypename", "tablespacename", "accessMethod", "options"})
+         {"inhRelations", "partspec", "partbound", "ofTypename", "tablespacename", "accessMethod"})
       if (body.has(key)) refuse(fmt::format("this clause of CREATE TABLE ({})", key));
+    // How full pages are has no meaning in memory.
+    for (const auto* each : body.list("options")) {
+      const Node& option = each->body();
+      if (option.text("defname") != "fillfactor" || !option["arg"].is("Integer"))
+        refuse(fmt::format("the storage parameter {}", option.text("defname")), option.location());
+      const auto value = option["arg"].body().number("ival");
+      if (value < 10 || value > 100)
+        fail(sqlstate::invalid_parameter_value, fmt::format("value {} out of bounds for option \"fillfactor\"", value),
+             -1, {}, "Valid values are between \"10\" and \"100\".");
+    }
     if (body.text("oncommit") != "ONCOMMIT_NOOP" && body.text("oncommit") != "ONCOMMIT_PRESERVE_ROWS")
       refuse("ON COMMIT");
     if (r.text("relpersistence") == "u") refuse("UNLOGGED");

@@ -36,6 +36,8 @@ std::string choose_name(const Table& table, std::string_view middle, std::string
 // add: a new relation, as this (sub)transaction's. drop: gone when it commits.
 void add(const std::shared_ptr<Table>& table, SessionState& session);
 void drop(Table& table, SessionState& session);
+// vacuum: VACUUM and ANALYZE, which find nothing to do here.
+std::string vacuum(const RawStatement& raw, SessionState& session);
 // revise: a copy that takes the old description's place, to be changed by the caller at once.
 std::shared_ptr<Table> revise(const std::shared_ptr<Table>& table, SessionState& session);
 

@@ -154,14 +154,15 @@ class Terminal:
         os.write(self.terminal, (text + "\n").encode())
 
     def interrupt_until(self, text):
-        """Ctrl-C until `text` is shown: what comes before the program is busy has no effect on it."""
+        """Ctrl-C until `text` is shown, the first one when what was typed has had a moment to begin."""
         until = time.monotonic() + DEADLINE
         while text not in self.seen:
             expect(time.monotonic() < until, f"interrupted, but saw no {text!r}:\n{self.seen[-1000:]}")
-            os.write(self.terminal, b"\x03")
             again = time.monotonic() + 0.3
             while text not in self.seen and select.select([self.terminal], [], [], max(0, again - time.monotonic()))[0]:
                 self.seen = self.seen[-1000:] + os.read(self.terminal, 65536).decode(errors="replace").replace("\r", "")
+            if text not in self.seen:
+                os.write(self.terminal, b"\x03")
         self.wait_for(text)
 
     def end(self):
