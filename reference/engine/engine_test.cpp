@@ -439,8 +439,6 @@ TEST(Refusals, NameTheConstructAndItsPlace) {
             "E ERROR 0A000 CHECKPOINT is not supported by this server @3");
   EXPECT_EQ(first_line(simple_query(*b, "select to_char(1, '9')")),
             "E ERROR 0A000 function to_char is not supported by this server @8");
-  EXPECT_EQ(first_line(simple_query(*b, "select array(select 1)")),
-            "E ERROR 0A000 ARRAY(SELECT) is not supported by this server @8");
   EXPECT_EQ(first_line(simple_query(*b, "select json_agg(distinct 1)")),
             "E ERROR 0A000 DISTINCT in json_agg is not supported by this server @8");
   EXPECT_EQ(first_line(simple_query(*b, "select 2.0 ^ 0.5")),

@@ -54,7 +54,7 @@ enum class ExprKind : std::uint8_t {
 
 // Quantifier: of a subquery. For any and all, args are the left side, the subquery's column (operand `level`) made to
 // fit the operator, which is `implementation`.
-enum class Quantifier : std::uint8_t { scalar, exists, any, all, any_equal };
+enum class Quantifier : std::uint8_t { scalar, exists, array, any, all, any_equal };
 
 struct Query;
 struct Expr;

@@ -28,7 +28,6 @@ ExprPtr Analyzer::subquery(const Node& body) {
       {Clause::default_value, "cannot use subquery in DEFAULT expression"}};
   for (const auto& [clause, message] : forbidden)
     if (clause == clause_) fail(sqlstate::feature_not_supported, std::string(message), location);
-  if (link == "ARRAY_SUBLINK") refuse("ARRAY(SELECT)", location);
   int escape = 0;
   auto inner = inner_query(body["subselect"].body(), Scope::Border::subquery, true, &escape);
   auto expr = make_expr(ExprKind::subquery, types::bool_oid, location);
@@ -41,10 +40,18 @@ ExprPtr Analyzer::subquery(const Node& body) {
     return expr;
   }
   std::size_t width = inner->columns.size();
-  if (link == "EXPR_SUBLINK") {
+  if (link == "EXPR_SUBLINK" || link == "ARRAY_SUBLINK") {
     if (width != 1) fail(sqlstate::syntax_error, "subquery must return only one column", location);
     expr->type = inner->targets[0]->type;
     expr->modifier = inner->columns[0].type_modifier;
+    if (link == "ARRAY_SUBLINK") {
+      expr->quantifier = Quantifier::array;
+      Oid array = types::is_array(expr->type) ? expr->type : types::array_of(expr->type);
+      if (array == 0)
+        fail(sqlstate::undefined_object,
+             fmt::format("could not find array type for data type {}", types::type_name(expr->type)), location);
+      expr->type = array;
+    }
     expr->subquery = std::move(inner);
     return expr;
   }

@@ -1,7 +1,9 @@
 #include <set>
 
+#include "engine/aggregates/transition.hpp"
 #include "engine/evaluate.hpp"
 #include "engine/nodes/nodes.hpp"
+#include "types/array.hpp"
 
 // Subqueries inside expressions. Each is a run of its own, with a context whose `outer` is the one of the expression.
 // When the slice ends in the middle of one, Pause leaves the expression; its next evaluation finds the run where it
@@ -24,6 +26,7 @@ struct SubqueryRun {
     read_all = any_null = seen_row = false;
     place = 0;
     answer.reset();
+    array.reset();
   }
 
   // next: the next row's column; false after the last.
@@ -49,11 +52,22 @@ struct SubqueryRun {
   std::optional<std::set<Value, Less>> set;
   bool read_all = false, any_null = false, seen_row = false;
   std::size_t place = 0;
+  std::unique_ptr<Transition> array;  // of ARRAY
 };
 
 namespace {
 
 using types::is_null;
+
+// ARRAY: of no rows an empty one.
+Value collected(const Expr& expr, SubqueryRun& run, Work& outer) {
+  Oid type = expr.subquery->targets[0]->type;
+  if (!run.array) run.array = collect_array(type);
+  Row row(1);
+  while (run.next(outer, row[0])) run.array->add(row);
+  Value array = run.array->result();
+  return is_null(array) ? Value(types::pack(types::Array{types::element_of(expr.type)})) : array;
+}
 
 Value scalar(const Expr& expr, SubqueryRun& run, Work& outer) {
   Value value;
@@ -146,10 +160,12 @@ Value evaluate_subquery(const Expr& expr, Context& context) {
   // Held here: what is evaluated below may add to the map.
   auto held = run;
   held->work.context.outer = &context;
-  bool plain = expr.quantifier == Quantifier::scalar || expr.quantifier == Quantifier::exists;
+  bool is_array = expr.quantifier == Quantifier::array;
+  bool plain = is_array || expr.quantifier == Quantifier::scalar || expr.quantifier == Quantifier::exists;
   Value result;
   if (plain) {
-    if (!held->answer) held->answer = scalar(expr, *held, *context.work);
+    if (!held->answer)
+      held->answer = is_array ? collected(expr, *held, *context.work) : scalar(expr, *held, *context.work);
     result = *held->answer;
   } else {
     Value left = evaluate(*expr.args[0], context);
