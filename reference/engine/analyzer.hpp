@@ -23,6 +23,8 @@ class Analyzer {
   std::shared_ptr<const Expr> default_of(const Node& node, const TableColumn& column);
   // argument: of EXECUTE, for the parameter of that number and type.
   ExprPtr argument(const Node& node, Oid type, int number);
+  // generation_of: what a generated column is made of.
+  std::shared_ptr<const Expr> generation_of(const Node& node, const TableColumn& column, const Table& table);
   // condition_of: a condition on a row of the table, for CHECK.
   std::shared_ptr<const Expr> condition_of(const Node& node, const Table& table);
   // conversion_of: ALTER … TYPE … USING; without an expression, the old value.
@@ -52,6 +54,7 @@ class Analyzer {
     filter,
     check,
     conversion,
+    generation,
     default_value
   };
 
@@ -98,6 +101,7 @@ class Analyzer {
   std::unique_ptr<Change> change(const Node& node, bool is_delete,
                                  std::optional<std::vector<session::Column>>& columns);
   ExprPtr assign(ExprPtr expr, const TableColumn& column);
+  ExprPtr assigned_to(ExprPtr expr, const TableColumn& column, std::string_view what);
   std::shared_ptr<Table> table_for_change(const Node& range_var, std::string_view verb);
 
   // rows of one table (row_conditions.cpp)
@@ -105,7 +109,7 @@ class Analyzer {
   void assignments(const std::vector<const Node*>& list, const Table& table,
                    std::vector<std::pair<int, ExprPtr>>& result);
   ExprPtr one_of_many(const Node& reference);
-  void check_identity(const Insert& insert, const Node& node) const;
+  void check_given(const Insert& insert, const Node& node) const;
 
   // lists of results (targets.cpp)
   void targets(const std::vector<const Node*>& list, std::vector<ExprPtr>& exprs, std::vector<session::Column>& columns,

@@ -65,6 +65,7 @@ struct TableColumn {
   std::int32_t modifier = -1;
   bool not_null = false;
   std::shared_ptr<const Expr> default_value{};  // null: NULL
+  std::shared_ptr<const Expr> generated{};      // GENERATED ALWAYS AS (…) STORED: of the other columns of the row
   std::int16_t number = 0;                      // pg_attribute.attnum: stays when a column before it is dropped
   char identity = 0;                            // a: GENERATED ALWAYS AS IDENTITY, d: BY DEFAULT
 };

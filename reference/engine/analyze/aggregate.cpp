@@ -6,19 +6,21 @@
 namespace pgconform::engine {
 
 void Analyzer::forbid_aggregate(int location) {
-  static constexpr std::pair<Clause, std::string_view> forbidden[] = {{Clause::where, "WHERE"},
-                                                                      {Clause::from, "functions in FROM"},
-                                                                      {Clause::join, "JOIN conditions"},
-                                                                      {Clause::group_by, "GROUP BY"},
-                                                                      {Clause::limit, "LIMIT"},
-                                                                      {Clause::offset, "OFFSET"},
-                                                                      {Clause::values, "VALUES"},
-                                                                      {Clause::returning, "RETURNING"},
-                                                                      {Clause::set, "UPDATE"},
-                                                                      {Clause::filter, "FILTER"},
-                                                                      {Clause::check, "check constraints"},
-                                                                      {Clause::conversion, "transform expressions"},
-                                                                      {Clause::default_value, "DEFAULT expressions"}};
+  static constexpr std::pair<Clause, std::string_view> forbidden[] = {
+      {Clause::where, "WHERE"},
+      {Clause::from, "functions in FROM"},
+      {Clause::join, "JOIN conditions"},
+      {Clause::group_by, "GROUP BY"},
+      {Clause::limit, "LIMIT"},
+      {Clause::offset, "OFFSET"},
+      {Clause::values, "VALUES"},
+      {Clause::returning, "RETURNING"},
+      {Clause::set, "UPDATE"},
+      {Clause::filter, "FILTER"},
+      {Clause::check, "check constraints"},
+      {Clause::conversion, "transform expressions"},
+      {Clause::generation, "column generation expressions"},
+      {Clause::default_value, "DEFAULT expressions"}};
   for (const auto& [clause, name] : forbidden)
     if (clause == clause_)
       fail(sqlstate::grouping_error, fmt::format("aggregate functions are not allowed in {}", name), location);

@@ -121,9 +121,16 @@ ExprPtr Analyzer::call(const Node& body) {
 // A set-returning function of the select list becomes a column of rows that are made before the results are.
 ExprPtr Analyzer::set_returning(ExprPtr call, int location) {
   static constexpr std::pair<Clause, std::string_view> forbidden[] = {
-      {Clause::join, "JOIN conditions"}, {Clause::where, "WHERE"},   {Clause::having, "HAVING"},
-      {Clause::limit, "LIMIT"},          {Clause::offset, "OFFSET"}, {Clause::returning, "RETURNING"},
-      {Clause::set, "UPDATE"},           {Clause::filter, "FILTER"}, {Clause::default_value, "DEFAULT expressions"}};
+      {Clause::join, "JOIN conditions"},
+      {Clause::where, "WHERE"},
+      {Clause::having, "HAVING"},
+      {Clause::limit, "LIMIT"},
+      {Clause::offset, "OFFSET"},
+      {Clause::returning, "RETURNING"},
+      {Clause::set, "UPDATE"},
+      {Clause::filter, "FILTER"},
+      {Clause::generation, "column generation expressions"},
+      {Clause::default_value, "DEFAULT expressions"}};
   for (const auto& [clause, name] : forbidden)
     if (clause == clause_)
       fail(sqlstate::feature_not_supported, fmt::format("set-returning functions are not allowed in {}", name),

@@ -2,7 +2,9 @@
 
 #include "engine/analyze/inside.hpp"
 #include "engine/analyze/parts.hpp"
+#include "engine/analyze/walk.hpp"
 #include "engine/session_state.hpp"
+#include "engine/stack.hpp"
 
 // INSERT, UPDATE, DELETE: transformInsertStmt() and its like.
 namespace pgconform::engine {
@@ -109,7 +111,7 @@ std::unique_ptr<Insert> Analyzer::insert(const Node& node, std::optional<std::ve
         target = assign(std::move(target), column);
       }
     }
-    check_identity(*result, node);
+    check_given(*result, node);
   } else {
     result->places.clear();
   }
@@ -153,14 +155,45 @@ std::unique_ptr<Change> Analyzer::change(const Node& node, bool is_delete,
   return result;
 }
 
+namespace {
+
+void need_immutable(const Expr& expr) {
+  StackBase::check();
+  if (expr.kind == ExprKind::current || (expr.kind == ExprKind::call && !expr.immutable))
+    fail(sqlstate::invalid_object_definition, "generation expression is not immutable");
+  for (const auto& arg : expr.args) need_immutable(*arg);
+}
+
+}  // namespace
+
+std::shared_ptr<const Expr> Analyzer::generation_of(const Node& node, const TableColumn& column, const Table& table) {
+  Inside inside(*this, nullptr, Scope::Border::statement);
+  inside.scope.items.push_back(names_of(std::make_shared<Table>(table), table.name));
+  clause_ = Clause::generation;
+  ExprPtr expr = expression(node);
+  each_column(*expr, 0, [&](const Expr& used, int) {
+    const auto& other = table.columns[static_cast<std::size_t>(used.number)];
+    if (other.generated || other.number == column.number)
+      fail(sqlstate::invalid_object_definition,
+           fmt::format("cannot use generated column \"{}\" in column generation expression", other.name), used.location,
+           {}, "A generated column cannot reference another generated column.");
+  });
+  auto made = assigned_to(std::move(expr), column, "default expression");
+  need_immutable(*made);
+  return made;
+}
+
 std::shared_ptr<const Expr> Analyzer::default_of(const Node& node, const TableColumn& column) {
   clause_ = Clause::default_value;
-  ExprPtr expr = expression(node);
+  return assigned_to(expression(node), column, "default expression");
+}
+
+ExprPtr Analyzer::assigned_to(ExprPtr expr, const TableColumn& column, std::string_view what) {
   Oid source[] = {expr->type}, target[] = {column.type};
   if (!can_coerce(source, target, CastContext::assignment))
     fail(sqlstate::datatype_mismatch,
-         fmt::format("column \"{}\" is of type {} but default expression is of type {}", column.name,
-                     types::type_name(column.type), types::type_name(expr->type)),
+         fmt::format("column \"{}\" is of type {} but {} is of type {}", column.name, types::type_name(column.type),
+                     what, types::type_name(expr->type)),
          -1, "You will need to rewrite or cast the expression.");
   return fit(coerce(std::move(expr), column.type, CastContext::assignment), column.modifier, CastContext::assignment);
 }

@@ -138,6 +138,9 @@ void Analyzer::assignments(const std::vector<const Node*>& list, const Table& ta
       if (it->identity == 'a')
         fail(sqlstate::generated_always, fmt::format("column \"{}\" can only be updated to DEFAULT", it->name), -1, {},
              fmt::format("Column \"{}\" is an identity column defined as GENERATED ALWAYS.", it->name));
+      if (it->generated)
+        fail(sqlstate::generated_always, fmt::format("column \"{}\" can only be updated to DEFAULT", it->name), -1, {},
+             fmt::format("Column \"{}\" is a generated column.", it->name));
     }
     result.emplace_back(place, std::move(value));
   }
@@ -169,17 +172,21 @@ ExprPtr Analyzer::one_of_many(const Node& reference) {
   return expr;
 }
 
-// An identity column GENERATED ALWAYS takes no value but its own; OVERRIDING says otherwise.
-void Analyzer::check_identity(const Insert& insert, const Node& node) const {
+// A generated column takes no value but its own, nor does an identity column GENERATED ALWAYS, unless OVERRIDING is
+// said.
+void Analyzer::check_given(const Insert& insert, const Node& node) const {
   std::string_view override = node.text("override");
   for (std::size_t i = 0; i < insert.places.size(); ++i) {
     const auto& column = insert.table->columns[static_cast<std::size_t>(insert.places[i])];
-    if (column.identity != 'a' || override == "OVERRIDING_SYSTEM_VALUE" || override == "OVERRIDING_USER_VALUE")
-      continue;
+    bool overridden = override == "OVERRIDING_SYSTEM_VALUE" || override == "OVERRIDING_USER_VALUE";
+    if (!column.generated && (column.identity != 'a' || overridden)) continue;
     bool all_default = !insert.source->values.empty() &&
                        std::ranges::all_of(insert.source->values,
                                            [&](const auto& row) { return row[i]->kind == ExprKind::column_default; });
     if (all_default) continue;
+    if (column.generated)
+      fail(sqlstate::generated_always, fmt::format("cannot insert a non-DEFAULT value into column \"{}\"", column.name),
+           -1, {}, fmt::format("Column \"{}\" is a generated column.", column.name));
     fail(sqlstate::generated_always, fmt::format("cannot insert a non-DEFAULT value into column \"{}\"", column.name),
          -1, "Use OVERRIDING SYSTEM VALUE to override.",
          fmt::format("Column \"{}\" is an identity column defined as GENERATED ALWAYS.", column.name));

@@ -25,6 +25,7 @@ ExprPtr Analyzer::subquery(const Node& body) {
   static constexpr std::pair<Clause, std::string_view> forbidden[] = {
       {Clause::check, "cannot use subquery in check constraint"},
       {Clause::conversion, "cannot use subquery in transform expression"},
+      {Clause::generation, "cannot use subquery in column generation expression"},
       {Clause::default_value, "cannot use subquery in DEFAULT expression"}};
   for (const auto& [clause, message] : forbidden)
     if (clause == clause_) fail(sqlstate::feature_not_supported, std::string(message), location);

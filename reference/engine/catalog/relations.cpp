@@ -14,7 +14,7 @@ char persistence(const Table& t) {
 }
 
 bool has_default(const TableColumn& column) {
-  return column.default_value != nullptr && column.identity == 0;
+  return column.generated || (column.default_value && column.identity == 0);
 }
 
 // The columns that every table has beside its own.
@@ -104,6 +104,7 @@ void produce_pg_attribute(const Table& table, SessionState& session, const Snaps
           .set("attnotnull", column.not_null)
           .set("atthasdef", t->kind == 'r' && has_default(column));
       if (column.identity != 0) row.set("attidentity", column.identity);
+      if (column.generated) row.set("attgenerated", 's');
     }
     if (t->kind == 'S')
       for (const auto& column : sequence_columns) {

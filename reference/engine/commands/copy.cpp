@@ -56,10 +56,14 @@ Target find_target(const Node& body, SessionState& session) {
            fmt::format("column \"{}\" of relation \"{}\" does not exist", name, target.table->name));
     if (std::ranges::find(target.columns, &*found) != target.columns.end())
       fail(sqlstate::duplicate_column, fmt::format("column \"{}\" specified more than once", name));
+    if (found->generated)
+      fail(sqlstate::invalid_column_reference, fmt::format("column \"{}\" is a generated column", name), -1, {},
+           "Generated columns cannot be used in COPY.");
     target.columns.push_back(&*found);
   }
   if (body.list("attlist").empty())
-    for (const auto& column : columns) target.columns.push_back(&column);
+    for (const auto& column : columns)
+      if (!column.generated) target.columns.push_back(&column);
   for (const auto* column : target.columns)
     target.sql_columns += (target.sql_columns.empty() ? "" : ", ") + quoted(column->name);
   return target;

@@ -45,12 +45,27 @@ class Alteration {
       if (column.identity != 0)
         fail(sqlstate::syntax_error,
              fmt::format("column \"{}\" of relation \"{}\" is an identity column", name, table_->name));
+      if (column.generated)
+        fail(sqlstate::syntax_error,
+             fmt::format("column \"{}\" of relation \"{}\" is a generated column", name, table_->name), -1,
+             command.has("def") ? "" : "Use ALTER TABLE ... ALTER COLUMN ... DROP EXPRESSION instead.");
       try {
         column.default_value = command.has("def") ? analyzer_.default_of(command["def"], column) : nullptr;
       } catch (SqlError& error) {
         error.location = -1;  // PostgreSQL has lost the text by then
         throw;
       }
+      return;
+    }
+    if (what == "DropExpression") {
+      auto& column = table_->columns[place_of(name)];
+      if (!column.generated) {
+        std::string text =
+            fmt::format("column \"{}\" of relation \"{}\" is not a stored generated column", name, table_->name);
+        if (!command.flag("missing_ok")) fail(sqlstate::object_not_in_prerequisite_state, text);
+        session_.notice(sqlstate::successful_completion, text + ", skipping");
+      }
+      column.generated = nullptr;
       return;
     }
     if (what == "SetNotNull") return set_not_null(name);
@@ -116,7 +131,11 @@ class Alteration {
                           fmt::format("column {} of table {}", name, table_->name), cascade);
     std::erase_if(table_->foreign_keys,
                   [&](const ForeignKey& key) { return std::ranges::find(key.columns, number) != key.columns.end(); });
+    drop_generated(gone, cascade);
+    gone = place_of(name);
     table_->columns.erase(table_->columns.begin() + static_cast<long>(gone));
+    for (auto& column : table_->columns)
+      if (column.generated) column.generated = without(*column.generated, static_cast<int>(gone));
     for (auto& row : table_->rows) row.values.erase(row.values.begin() + static_cast<long>(gone));
     std::erase_if(table_->indexes,
                   [&](const Index& i) { return std::ranges::find(i.columns, gone) != i.columns.end(); });
@@ -128,6 +147,27 @@ class Alteration {
       if (auto condition = without(*check.condition, static_cast<int>(gone)))
         kept.push_back({check.oid, check.name, std::move(condition)});
     table_->checks = std::move(kept);
+  }
+
+  // Generated columns that need the one at `gone` go first, or keep it.
+  void drop_generated(std::size_t gone, bool cascade) {
+    std::vector<std::string> found;
+    for (const auto& column : table_->columns)
+      if (column.generated && !without(*column.generated, static_cast<int>(gone))) found.push_back(column.name);
+    const std::string what = fmt::format("column {} of table {}", table_->columns[gone].name, table_->name);
+    std::string details;
+    for (const auto& name : found)
+      details +=
+          fmt::format("{}column {} of table {} depends on {}", details.empty() ? "" : "\n", name, table_->name, what);
+    if (!found.empty() && !cascade)
+      fail(sqlstate::dependent_objects_still_exist,
+           fmt::format("cannot drop {} because other objects depend on it", what), -1,
+           "Use DROP ... CASCADE to drop the dependent objects too.", details);
+    for (const auto& name : found) {
+      session_.notice(sqlstate::successful_completion,
+                      fmt::format("drop cascades to column {} of table {}", name, table_->name));
+      drop_column(name, false, true);
+    }
   }
 
   void need_no_nulls(std::size_t place) {
@@ -243,6 +283,11 @@ class Alteration {
     TableColumn old = table_->columns[place], fresh = old;
     std::tie(fresh.type, fresh.modifier) = analyzer_.column_type(def["typeName"]);
     auto conversion = analyzer_.conversion_of(def["raw_default"], *table_, old, fresh);
+    if (old.generated) refuse("ALTER … TYPE of a generated column");
+    for (const auto& column : table_->columns)
+      if (column.generated && !without(*column.generated, static_cast<int>(place)))
+        fail(sqlstate::feature_not_supported, "cannot alter type of a column used by a generated column", -1, {},
+             fmt::format("Column \"{}\" is used by generated column \"{}\".", old.name, column.name));
     for (const auto& key : table_->foreign_keys)
       if (std::ranges::find(key.columns, old.number) != key.columns.end() && fresh.type != old.type)
         refuse("ALTER … TYPE of a column with a foreign key");

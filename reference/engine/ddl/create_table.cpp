@@ -1,5 +1,6 @@
 #include <algorithm>
 
+#include "engine/analyze/parts.hpp"
 #include "engine/ddl/relations.hpp"
 #include "engine/evaluate.hpp"
 #include "engine/execution/row_writer.hpp"
@@ -65,6 +66,7 @@ class TableMaker {
         refuse("LIKE in CREATE TABLE", element->body().location());
     }
     if (table->columns.size() > 1600) fail(sqlstate::too_many_columns, "tables can have at most 1600 columns");
+    add_generated(*table);
     for (const auto* constraint : constraints) pending_.push_back({constraint, {}, false, false});
     if (existing) {
       add_keys(*table);
@@ -91,8 +93,13 @@ class TableMaker {
       add(sequence, session_);
     }
     const TableColumn& column = table.columns.back();
-    for (auto& row : table.rows)
-      row.values.push_back(column.default_value ? evaluate(*column.default_value, context) : Value());
+    add_generated(table);
+    for (auto& row : table.rows) {
+      context.row = row.values;
+      const auto& value = column.generated ? column.generated : column.default_value;
+      Value made = value ? evaluate(*value, context) : Value();
+      row.values.push_back(std::move(made));
+    }
     auto old_keys = table.indexes.size();
     add_keys(table);
     for (const auto& pending : pending_)
@@ -121,6 +128,19 @@ class TableMaker {
           refuse(std::string(kind.substr(7)), constraint->location());
         }
       }
+  }
+
+  // Their expressions may look at any column, so these come when all are there.
+  void add_generated(Table& table) {
+    auto column_of = [&](std::int16_t number) -> TableColumn& {
+      return *std::ranges::find(table.columns, number, &TableColumn::number);
+    };
+    // None may look at another, whichever comes first.
+    for (const auto& [number, expression] : generated_) column_of(number).generated = literal(0, {}, -1);
+    for (const auto& [number, expression] : generated_) {
+      auto& column = column_of(number);
+      column.generated = analyzer_.generation_of(*expression, column, table);
+    }
   }
 
   void add_foreign_keys(Table& table) {
@@ -190,6 +210,12 @@ class TableMaker {
       fail(sqlstate::syntax_error,
            fmt::format("multiple {} for column \"{}\" of table \"{}\"", what, column.name, table.name), location);
     };
+    auto both = [&](bool wrong, std::string_view what) {
+      if (wrong)
+        fail(sqlstate::syntax_error,
+             fmt::format("both {} specified for column \"{}\" of table \"{}\"", what, column.name, table.name),
+             location);
+    };
     if (kind == "CONSTR_NOTNULL" || kind == "CONSTR_NULL") {
       bool not_null = kind == "CONSTR_NOTNULL";
       if (null_given && column.not_null != not_null)
@@ -200,20 +226,14 @@ class TableMaker {
       column.not_null = not_null;
       null_given = true;
     } else if (kind == "CONSTR_DEFAULT") {
-      if (column.identity != 0)
-        fail(sqlstate::syntax_error,
-             fmt::format("both default and identity specified for column \"{}\" of table \"{}\"", column.name,
-                         table.name),
-             location);
+      both(column.identity != 0, "default and identity");
+      both(generated_.contains(column.number), "default and generation expression");
       if (column.default_value) twice("default values specified");
       column.default_value = analyzer_.default_of(constraint["raw_expr"], column);
     } else if (kind == "CONSTR_IDENTITY") {
       if (column.identity != 0) twice("identity specifications");
-      if (column.default_value)
-        fail(sqlstate::syntax_error,
-             fmt::format("both default and identity specified for column \"{}\" of table \"{}\"", column.name,
-                         table.name),
-             location);
+      both(column.default_value != nullptr, "default and identity");
+      both(generated_.contains(column.number), "identity and generation expression");
       if (null_given && !column.not_null)
         fail(sqlstate::syntax_error,
              fmt::format("conflicting NULL/NOT NULL declarations for column \"{}\" of table \"{}\"", column.name,
@@ -238,7 +258,10 @@ class TableMaker {
       if (kind == "CONSTR_ATTR_DEFERRABLE") last.deferrable = true;
       if (kind == "CONSTR_ATTR_DEFERRED") last.deferrable = last.deferred = true;
     } else if (kind == "CONSTR_GENERATED") {
-      refuse("GENERATED … STORED", location);
+      if (generated_.contains(column.number)) twice("generation clauses specified");
+      both(column.default_value && column.identity == 0, "default and generation expression");
+      both(column.identity != 0, "identity and generation expression");
+      generated_[column.number] = &constraint["raw_expr"];
     } else {
       pending_.push_back({&constraint, column.name, false, false});
     }
@@ -249,7 +272,8 @@ class TableMaker {
   Analyzer analyzer_;
   std::vector<Pending> pending_;
   std::vector<std::shared_ptr<Table>> sequences_;
-  std::int16_t serial_ = 0;  // the latest serial column
+  std::map<std::int16_t, const Node*> generated_;  // by their columns' numbers
+  std::int16_t serial_ = 0;                        // the latest serial column
 };
 
 }  // namespace

@@ -49,7 +49,14 @@ void RowWriter::defaults(Row& row, const std::vector<bool>& given, Context& cont
     if (!given[i] && table_->columns[i].default_value) row[i] = evaluate(*table_->columns[i].default_value, context);
 }
 
-void RowWriter::check(const Row& row, Context& context) const {
+void RowWriter::check(Row& row, Context& context) const {
+  for (std::size_t i = 0; i < row.size(); ++i)
+    if (const auto& generated = table_->columns[i].generated) {
+      auto around = std::exchange(context.row, row);
+      Value value = evaluate(*generated, context);
+      context.row = around;
+      row[i] = std::move(value);
+    }
   for (std::size_t i = 0; i < row.size(); ++i) {
     const auto& column = table_->columns[i];
     if (!column.not_null || !is_null(row[i])) continue;

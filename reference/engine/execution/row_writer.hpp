@@ -18,8 +18,8 @@ class RowWriter {
   Table& table() const { return *table_; }
   // defaults: fill in what is not given.
   void defaults(Row& row, const std::vector<bool>& given, Context& context) const;
-  // check: NOT NULL and CHECK: 23502, 23514.
-  void check(const Row& row, Context& context) const;
+  // check: work out generated columns, then NOT NULL and CHECK: 23502, 23514.
+  void check(Row& row, Context& context) const;
   // insert: put in a row that check() has passed; its place. 23505 for a key that is there already; throws Suspend,
   // with nothing done, while another transaction's equal key is undecided.
   std::size_t insert(Row row);
