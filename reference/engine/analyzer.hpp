@@ -87,6 +87,7 @@ class Analyzer {
   std::unique_ptr<FromItem> from_function(const Node& node);
   std::unique_ptr<FromItem> from_query(const Node& node);
   std::unique_ptr<FromItem> from_view(std::shared_ptr<Table> view, const Node& alias);
+  void fit_system_view(Query& query, const Table& view);
   std::unique_ptr<FromItem> from_common(const Node& range_var);
   std::unique_ptr<FromItem> join(const Node& body);
   ExprPtr join_using(const std::vector<std::string_view>& names, FromItem& item, std::size_t before, std::size_t middle,
@@ -119,6 +120,7 @@ class Analyzer {
   // expressions
   ExprPtr expression(const Node& node);
   ExprPtr column_ref(const Node& body);
+  ExprPtr table_oid(const Scope& scope, const ScopeItem* item, int location) const;
   [[noreturn]] void missing_table(std::string_view qualifier, int location);
   ExprPtr parameter(const Node& body);
   ExprPtr operation(const Node& body);
@@ -136,6 +138,7 @@ class Analyzer {
   ExprPtr coerce_elements(ExprPtr expr, Oid target, CastContext context);
   ExprPtr type_cast(const Node& body);
   ExprPtr choice(const Node& body);
+  ExprPtr collated(const Node& body);
   ExprPtr value_function(const Node& body);
   ExprPtr apply_operator(std::string_view name, ExprPtr left, ExprPtr right, int location);
   ExprPtr equality(ExprKind kind, ExprPtr left, ExprPtr right, int location);

@@ -101,6 +101,7 @@ void add_patterns(Registry& registry);
 void add_texts(Registry& registry);
 void add_mathematics(Registry& registry);
 void add_catalog(Registry& registry);
+void add_definitions(Registry& registry);
 
 // need_memory: 54000 where PostgreSQL could not build a value of that many bytes, 53200 where this server will not.
 void need_memory(std::size_t bytes);

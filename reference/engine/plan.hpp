@@ -48,7 +48,8 @@ struct FromItem {
   bool own_context = false;  // LATERAL (SELECT …)
   std::unique_ptr<Query> query;
   const CommonTable* common = nullptr;
-  bool working = false;  // the recursive reference: only the last round's rows
+  bool is_system = false;  // the query is a system view's
+  bool working = false;    // the recursive reference: only the last round's rows
   std::unique_ptr<FromItem> left, right;
   ExprPtr condition;
   std::vector<ExprPtr> filters;  // hold for every row of it; they look at nothing else of the row

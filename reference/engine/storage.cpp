@@ -28,6 +28,8 @@ void Database::tidy() {
   };
   std::erase_if(tables, [&](const auto& table) { return dead(table->stamp); });
   std::erase_if(schemas, [&](const auto& schema) { return dead(schema.stamp); });
+  std::erase_if(comments, [&](const auto& comment) { return dead(comment.stamp); });
+  for (auto& comment : comments) comment.stamp.ended = 0;
   for (auto& table : tables) table->stamp.ended = 0;
   for (auto& schema : schemas) schema.stamp.ended = 0;
   has_dropped = false;

@@ -96,6 +96,7 @@ struct Index {
   std::vector<std::size_t> columns;  // places
   std::string method = "btree";
   std::vector<std::int16_t> options;  // pg_index.indoption of each: 1 descending, 2 NULLS FIRST; none: all 0
+  std::vector<std::string> classes;   // operator classes that are not the default ones; "" for those that are
   bool unique = false, primary = false, is_constraint = false;
   bool nulls_equal = false;  // NULLS NOT DISTINCT
   bool deferrable = false, initially_deferred = false;
@@ -163,6 +164,14 @@ struct Table {
   const SystemTable* system = nullptr;       // of the catalogue: where its rows come from (catalog/system_tables.hpp)
 };
 
+// Comment: of COMMENT ON. `of_class` is the system table that the object stands in, `part` a column's number or 0.
+struct Comment {
+  Oid of_class = 0, object = 0;
+  std::int16_t part = 0;
+  std::string text;
+  Stamp stamp;
+};
+
 // Schema: a namespace for relations.
 struct Schema {
   Oid oid = 0;
@@ -180,6 +189,7 @@ struct Database {
   static constexpr Oid first_oid = 16384;
   Oid next_oid = first_oid;
   std::set<SessionState*> sessions;
+  std::vector<Comment> comments;
   int open_transactions = 0;      // of all sessions, with an xid or without
   std::size_t garbage = 0;        // versions that are dead, or will be when their transaction ends as it may
   bool has_foreign_keys = false;  // some table has had one

@@ -146,6 +146,7 @@ Result<Value> parse_binary(Oid type, std::string_view bytes) {
     case varchar_oid:
     case bpchar_oid:
     case pg_node_tree_oid:
+    case aclitem_oid:  // inside of arrays of the catalogue
     case unknown_oid: {
       if (auto legal = check_encoding(bytes); !legal) return std::unexpected(legal.error());
       return std::string(bytes);

@@ -108,7 +108,7 @@ ExprPtr Analyzer::call(const Node& body) {
   if (fact.variadic && !as_array && fact.arguments.back() != types::any_oid) gather(args, fact.arguments.size() - 1);
   expr->args = std::move(args);
   expr->text = fact.source;
-  expr->function = &fact;
+  if (body.text("funcformat") != "COERCE_SQL_SYNTAX") expr->function = &fact;
   bool series = fact.source.starts_with("generate_series");
   if ((!expr->implementation && !series) || (!fact.variadic && expr->args.size() != found.parameters.size()) ||
       !types::is_supported(meant.result))

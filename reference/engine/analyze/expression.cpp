@@ -65,10 +65,24 @@ ExprPtr Analyzer::expression(const Node& node) {
   if (kind == "SubLink") return subquery(body);
   if (kind == "A_ArrayExpr") return array_constructor(body);
   if (kind == "RowExpr") refuse("a row constructor", location);
-  if (kind == "CollateClause") refuse("COLLATE", location);
+  if (kind == "CollateClause") return collated(body);
   if (kind == "A_Indirection") return indirection(body);
   if (kind == "List") refuse("a list of expressions", location);
   refuse("this expression (" + std::string(kind) + ")", location);
+}
+
+// Only the order of bytes is here, under its names.
+ExprPtr Analyzer::collated(const Node& body) {
+  int location = body.location();
+  const auto& names = body.list("collname");
+  ExprPtr arg = expression(body["arg"]);
+  resolve_unknown(arg);
+  if (types::find_type(arg->type)->collation == 0)
+    fail(sqlstate::datatype_mismatch,
+         fmt::format("collations are not supported by type {}", types::type_name(arg->type)), location);
+  for (std::string_view known : {"default", "C", "POSIX", "ucs_basic"})
+    if (in_catalog(names) && names.back()->string_of() == known) return arg;
+  refuse("this COLLATE", location);
 }
 
 ExprPtr Analyzer::parameter(const Node& body) {

@@ -111,10 +111,23 @@ std::unique_ptr<FromItem> Analyzer::from_view(std::shared_ptr<Table> view, const
   item->query = inner_query(view->view->node().body(), Scope::Border::statement, true);
   visible_common_ = std::move(visible);
   raw_ = source;
+  if (view->oid < Database::first_oid) fit_system_view(*item->query, *view);
+  item->is_system = view->oid < Database::first_oid;
   ScopeItem names = names_of(view, view->name);
   names.table = nullptr;
   add_to_scope(*item, std::move(names), alias);
   return item;
+}
+
+// The columns of a system view have the types that the catalogue says.
+void Analyzer::fit_system_view(Query& query, const Table& view) {
+  if (query.operation != Query::Operation::none) return;
+  for (std::size_t i = 0; i < view.columns.size() && i < query.targets.size(); ++i) {
+    const auto& column = view.columns[i];
+    query.targets[i] = fit(coerce(std::move(query.targets[i]), column.type, CastContext::explicit_cast),
+                           column.modifier, CastContext::explicit_cast);
+    query.columns[i] = describe(*query.targets[i], column.name);
+  }
 }
 
 std::unique_ptr<FromItem> Analyzer::from_common(const Node& r) {

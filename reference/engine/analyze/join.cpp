@@ -86,6 +86,9 @@ std::unique_ptr<FromItem> Analyzer::join(const Node& body) {
   if (body.has("join_using_alias")) refuse("an alias for USING", body["join_using_alias"].location());
   std::vector<std::string_view> names;
   std::size_t after = scope_->items.size();
+  for (auto i = before; i < after; ++i)
+    if (item->join_kind == Join::full || item->join_kind == (i < middle ? Join::right : Join::left))
+      scope_->items[i].nullable = true;
   if (body.flag("isNatural")) {
     for (auto i = before; i < middle; ++i)
       for (const auto& column : scope_->items[i].columns)

@@ -42,6 +42,8 @@ ExprPtr Analyzer::column_ref(const Node& body) {
         expr->text = column.owner;
         return expr;
       }
+      if (name == "tableoid")
+        if (ExprPtr oid = table_oid(*scope, item, location)) return oid;
       if (item) {
         for (std::string_view system : {"ctid", "xmin", "xmax", "cmin", "cmax", "tableoid"})
           if (name == system) refuse(fmt::format("system column \"{}\"", name), location);
@@ -61,6 +63,19 @@ ExprPtr Analyzer::column_ref(const Node& body) {
     if (name == system && any) refuse(fmt::format("system column \"{}\"", name), location);
   if (!qualifier.empty()) missing_table(qualifier, location);
   fail(sqlstate::undefined_column, fmt::format("column \"{}\" does not exist", name), location);
+}
+
+// The OID of the table that a row is from, where it is certain that it is from one.
+ExprPtr Analyzer::table_oid(const Scope& scope, const ScopeItem* item, int location) const {
+  if (!item) {
+    if (scope.items.size() != 1) return nullptr;
+    item = &scope.items[0];
+  }
+  if (!item->table || item->nullable) return nullptr;
+  auto oid = literal(types::oid_oid, std::int64_t{item->table->oid}, location);
+  oid->table = item->table->oid;
+  oid->attribute = -6;
+  return oid;
 }
 
 // errorMissingRTE(): it may be there, but not to be seen from here.

@@ -82,6 +82,7 @@ ExprPtr Analyzer::in_list(const Node& body, std::string_view op) {
   if (!body["rexpr"].is("List")) refuse("IN", location);
   bool negated = op == "<>";
   auto expr = make_expr(negated ? ExprKind::both : ExprKind::either, types::bool_oid, location);
+  expr->text = "IN";
   const auto& items = body["rexpr"].body().list("items");
   std::vector<ExprPtr> values;
   values.push_back(expression(body["lexpr"]));

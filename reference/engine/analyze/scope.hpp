@@ -28,6 +28,7 @@ struct ScopeItem {
   std::shared_ptr<Table> table{};
   bool named = true;       // alias.column is understood
   bool bare = true;        // so is the column's name alone, and it is part of *
+  bool nullable = false;   // on the side of an outer join that may have no row
   bool lateral_ok = true;  // false while the other side of a RIGHT or FULL join is analysed
 };
 

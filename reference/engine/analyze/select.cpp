@@ -63,6 +63,7 @@ void Analyzer::plain_select(const Node& s, Query& result, bool resolve_unknowns)
     if (!result.series.empty()) refuse("a set-returning function in a select list with aggregates");
     regroup(result);
   }
+  drop_unused(result);
   place_conditions(result);
 }
 

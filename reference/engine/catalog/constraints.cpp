@@ -39,9 +39,12 @@ void produce_pg_index(const Table& table, SessionState& session, const Snapshot&
   for (const auto& t : all_relations(session, snapshot))
     for (const auto& index : t->indexes) {
       std::vector<Oid> collations, classes;
-      for (auto place : index.columns) {
+      for (std::size_t i = 0; i < index.columns.size(); ++i) {
+        auto place = index.columns[i];
         collations.push_back(type_class(t->columns[place].type).collation);
-        classes.push_back(operator_class(t->columns[place].type, index.method));
+        bool named = i < index.classes.size() && !index.classes[i].empty();
+        classes.push_back(named ? operator_class_named(index.classes[i], index.method)
+                                : operator_class(t->columns[place].type, index.method));
       }
       auto options = index.options;
       options.resize(index.columns.size());

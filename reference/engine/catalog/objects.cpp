@@ -105,6 +105,14 @@ Oid operator_class(Oid type, std::string_view method) {
   return it->second;
 }
 
+Oid operator_class_named(std::string_view name, std::string_view method) {
+  for (const Row& row : initial_rows_of("pg_opclass"))
+    if (oid_field("pg_opclass", row, "opcmethod") == method_oid(method) &&
+        std::get<std::string>(field("pg_opclass", row, "opcname")) == name)
+      return oid_field("pg_opclass", row, "oid");
+  return 0;
+}
+
 Oid function_named(std::string_view name) {
   static const auto by_name = [] {
     std::map<std::string_view, Oid> map;

@@ -13,7 +13,7 @@ namespace pgconform::engine {
 inline constexpr Oid pg_type_class = 1247, pg_attribute_class = 1249, pg_proc_class = 1255, pg_class_class = 1259,
                      pg_authid_class = 1260, pg_database_class = 1262, pg_attrdef_class = 2604,
                      pg_constraint_class = 2606, pg_rewrite_class = 2618, pg_namespace_class = 2615;
-inline constexpr Oid superuser_oid = 10;
+inline constexpr Oid superuser_oid = 10, pg_database_owner_oid = 6171;
 
 // A table's composite type and the type of arrays of it.
 Oid row_type_of(const Table& table);
@@ -52,6 +52,8 @@ std::string role_name(SessionState& session, Oid oid);
 
 // type_name_of: as format_type() writes any type, row types too; "" for an OID that is no type's.
 std::string type_name_of(SessionState& session, Oid oid);
+// operator_class_named: 0 if there is none of that name.
+Oid operator_class_named(std::string_view name, std::string_view method);
 
 // RelationName: a relation or an index, by its OID.
 struct RelationName {

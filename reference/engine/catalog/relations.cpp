@@ -173,7 +173,12 @@ void produce_pg_type(const Table& table, SessionState& session, const Snapshot& 
 void produce_pg_namespace(const Table& table, SessionState& session, const Snapshot& snapshot, Rows& rows) {
   RowMaker row(table, rows);
   auto add = [&](Oid oid, std::string_view name) {
-    row.add().set("oid", oid).set("nspname", name).set("nspowner", superuser_oid);
+    row.add().set("oid", oid).set("nspname", name).set("nspowner", oid == 2200 ? pg_database_owner_oid : superuser_oid);
+    if (oid != 2200) return;
+    std::vector<Value> granted;
+    granted.emplace_back("pg_database_owner=UC/pg_database_owner");
+    granted.emplace_back("=U/pg_database_owner");
+    row.set("nspacl", Value(types::pack(types::one_dimensional(types::aclitem_oid, std::move(granted)))));
   };
   for (const auto& schema : session.database().schemas)
     if (schema.stamp.visible(snapshot)) add(schema.oid, schema.name);

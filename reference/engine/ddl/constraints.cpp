@@ -1,6 +1,7 @@
 #include <algorithm>
 #include <set>
 
+#include "engine/catalog/objects.hpp"
 #include "engine/ddl/relations.hpp"
 #include "engine/evaluate.hpp"
 #include "engine/execution/row_writer.hpp"
@@ -34,6 +35,21 @@ void need_fresh_constraint_name(const Table& table, std::string_view name) {
          fmt::format("constraint \"{}\" for relation \"{}\" already exists", name, table.name));
   }
 }
+
+namespace {
+
+// An operator class as it was written; "" for the type's default one.
+std::string class_written(const std::vector<const Node*>& names, Oid type, const std::string& method) {
+  if (names.empty()) return {};
+  std::string name(names.back()->string_of());
+  Oid found = operator_class_named(name, method);
+  if (found == 0)
+    fail(sqlstate::undefined_object,
+         fmt::format("operator class \"{}\" does not exist for access method \"{}\"", name, method));
+  return found == operator_class(type, method) ? std::string() : name;
+}
+
+}  // namespace
 
 void add_check(Table& table, const Node& constraint, Analyzer& analyzer, SessionState& session) {
   Check check;
@@ -145,6 +161,7 @@ std::string create_index(const RawStatement& raw, SessionState& session) {
   session.waits().lock(*table, LockMode::share);
   Index index;
   index.unique = body.flag("unique");
+  if (!method.empty()) index.method = method;
   index.nulls_equal = body.flag("nulls_not_distinct");
   index.name = body.text("idxname");
   KeyLess less;
@@ -157,7 +174,13 @@ std::string create_index(const RawStatement& raw, SessionState& session) {
     index.columns.push_back(static_cast<std::size_t>(it - table->columns.begin()));
     need_order(it->type);
     less.types.push_back(it->type);
+    bool descending = element.text("ordering") == "SORTBY_DESC";
+    std::string_view nulls = element.text("nulls_ordering");
+    bool first = nulls == "SORTBY_NULLS_FIRST" || (descending && nulls != "SORTBY_NULLS_LAST");
+    index.options.push_back(static_cast<std::int16_t>((descending ? 1 : 0) | (first ? 2 : 0)));
+    index.classes.push_back(class_written(element.list("opclass"), it->type, index.method));
   }
+  if (!body.list("indexIncludingParams").empty()) refuse("INCLUDE", raw.location());
   index.entries = decltype(index.entries)(std::move(less));
   if (!index.name.empty() && name_is_taken(table->schema, table->temporary, index.name, session)) {
     if (body.flag("if_not_exists")) {

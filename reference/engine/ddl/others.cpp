@@ -1,6 +1,7 @@
 #include <algorithm>
 
 #include "engine/analyze/parts.hpp"
+#include "engine/catalog/objects.hpp"
 #include "engine/ddl/relations.hpp"
 #include "types/form.hpp"
 
@@ -117,21 +118,52 @@ std::string lock_tables(const RawStatement& raw, SessionState& session) {
   return "LOCK TABLE";
 }
 
-// Nothing here shows comments; that there is something to comment on is checked for relations and their columns.
 std::string comment(const RawStatement& raw, SessionState& session) {
   const Node& body = raw.node().body();
   std::string_view type = body.text("objtype");
   auto names = body["object"].body().list("items");
   bool column = type == "OBJECT_COLUMN";
-  if (type != "OBJECT_TABLE" && type != "OBJECT_VIEW" && type != "OBJECT_SEQUENCE" && !column)
-    refuse("COMMENT ON this", raw.location());
+  Comment made;
   std::string last(names.empty() ? std::string_view() : names.back()->string_of());
-  if (column) names.pop_back();
-  auto [schema, name] = named(names);
-  auto table = session.find_table(schema, name);
-  if (!table) fail(sqlstate::undefined_table, fmt::format("relation \"{}\" does not exist", name));
-  if (column && std::ranges::find(table->columns, last, &TableColumn::name) == table->columns.end())
-    fail(sqlstate::undefined_column, fmt::format("column \"{}\" of relation \"{}\" does not exist", last, name));
+  if (type == "OBJECT_SCHEMA") {
+    last = body["object"].string_of();
+    made.of_class = pg_namespace_class;
+    made.object = schema_oid(session, last);
+    if (made.object == 0) fail(sqlstate::undefined_schema, fmt::format("schema \"{}\" does not exist", last));
+  } else if (type == "OBJECT_TABLE" || type == "OBJECT_VIEW" || type == "OBJECT_SEQUENCE" || type == "OBJECT_INDEX" ||
+             column) {
+    if (column) names.pop_back();
+    auto [schema, name] = named(names);
+    made.of_class = pg_class_class;
+    made.object = relation_by_name(session, schema, name);
+    auto relation = relation_by_oid(session, made.object);
+    if (!relation) fail(sqlstate::undefined_table, fmt::format("relation \"{}\" does not exist", name));
+    need_no_system(*relation->table);
+    char kind = relation->index ? 'i' : relation->table->kind;
+    char wanted = type == "OBJECT_TABLE" ? 'r' : type == "OBJECT_VIEW" ? 'v' : type == "OBJECT_SEQUENCE" ? 'S' : 'i';
+    if (!column && kind != wanted)
+      fail(sqlstate::wrong_object_type,
+           fmt::format("\"{}\" is not {} {}", name, wanted == 'i' ? "an" : "a", kind_name(wanted)));
+    if (column) {
+      auto it = std::ranges::find(relation->table->columns, last, &TableColumn::name);
+      if (it == relation->table->columns.end())
+        fail(sqlstate::undefined_column, fmt::format("column \"{}\" of relation \"{}\" does not exist", last, name));
+      made.part = it->number;
+    }
+  } else {
+    refuse("COMMENT ON this", raw.location());
+  }
+  Xid xid = session.transaction().xid();
+  for (auto& old : session.database().comments)
+    if (old.of_class == made.of_class && old.object == made.object && old.part == made.part &&
+        session.is_visible(old.stamp)) {
+      old.stamp.ended = xid;
+      old.stamp.ended_in = session.transaction().command();
+    }
+  session.database().has_dropped = true;
+  made.text = body.text("comment");
+  made.stamp = {xid, 0, session.transaction().command(), 0};
+  if (!made.text.empty()) session.database().comments.push_back(std::move(made));
   return "COMMENT";
 }
 

@@ -113,12 +113,14 @@ std::shared_ptr<const Expr> next_value_of(const Table& sequence, Oid type) {
   argument->value = static_cast<std::int64_t>(sequence.oid);
   auto call = make_expr(ExprKind::call, types::int8_oid, -1);
   call->implementation = find_implementation("nextval_oid");
+  call->function = &functions_named("nextval")[0];
   call->is_volatile = true;
   call->immutable = false;
   call->args.push_back(std::move(argument));
   if (type == types::int8_oid) return call;
   auto cast = make_expr(ExprKind::call, type, -1);
   cast->implementation = find_implementation(type == types::int4_oid ? "int84" : "int82");
+  cast->is_implicit = true;
   cast->args.push_back(std::move(call));
   return cast;
 }

@@ -148,6 +148,35 @@ void place_conditions(Query& query) {
   query.where = all_of(std::move(kept));
 }
 
+void drop_unused(Query& query) {
+  std::vector<FromItem*> views, open;
+  if (query.from) open.push_back(query.from.get());
+  while (!open.empty()) {
+    FromItem* item = open.back();
+    open.pop_back();
+    for (auto* side : {item->left.get(), item->right.get()})
+      if (side) open.push_back(side);
+    if (item->is_system && item->query->operation == Query::Operation::none) views.push_back(item);
+  }
+  if (views.empty()) return;
+  std::vector<bool> used;
+  each_expression(query, 0, [&](ExprPtr& expr, int depth) {
+    each_column(*expr, depth, [&](const Expr& column, int level) {
+      auto place = static_cast<std::size_t>(column.number);
+      if (level != 0) return;
+      if (used.size() <= place) used.resize(place + 1);
+      used[place] = true;
+    });
+  });
+  for (FromItem* view : views)
+    for (int i = 0; i < view->width; ++i) {
+      auto place = static_cast<std::size_t>(view->first + i);
+      auto& target = view->query->targets[static_cast<std::size_t>(i)];
+      if ((place < used.size() && used[place]) || !is_plain(*target)) continue;
+      target = make_expr(ExprKind::constant, target->type, -1);
+    }
+}
+
 SystemKey system_key(const FromItem& item) {
   for (const auto& filter : item.filters) {
     if (!is_hashable(*filter)) continue;

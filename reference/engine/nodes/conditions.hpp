@@ -27,6 +27,9 @@ bool is_hashable(const Expr& expr);
 // joined.
 void place_conditions(Query& query);
 
+// drop_unused: what nobody looks at of the system views that a query reads is not computed.
+void drop_unused(Query& query);
+
 // system_key: what the rows of a system table can be found by, among the filters of that item.
 struct SystemKey {
   const Expr* value = nullptr;
