@@ -42,8 +42,8 @@ Value expression(Call& c) {
     return check == table->checks.end() ? Value() : Value(deparse(*check->condition, how));
   }
   for (const auto& column : table->columns)
-    if (column.number == static_cast<std::int16_t>(part) && column.default_value)
-      return deparse(*column.default_value, how);
+    if (column.number == static_cast<std::int16_t>(part) && (column.generated || column.default_value))
+      return deparse(column.generated ? *column.generated : *column.default_value, how);
   return {};
 }
 

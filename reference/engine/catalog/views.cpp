@@ -52,7 +52,7 @@ constexpr View views[] = {
   FROM pg_catalog.pg_namespace n JOIN pg_catalog.pg_class c ON n.oid = c.relnamespace
   WHERE c.relkind IN ('r', 'v', 'f', 'p') AND NOT pg_is_other_temp_schema(n.oid))"},
     {standard, "columns", R"(SELECT current_database(), nc.nspname, c.relname, a.attname, a.attnum,
-  pg_get_expr(ad.adbin, ad.adrelid),
+  CASE WHEN a.attgenerated = '' THEN pg_get_expr(ad.adbin, ad.adrelid) END,
   CASE WHEN a.attnotnull OR (t.typtype = 'd' AND t.typnotnull) THEN 'NO' ELSE 'YES' END,
   CASE WHEN t.typtype = 'd' THEN format_type(t.typbasetype, NULL) WHEN t.typelem <> 0 AND t.typlen = -1 THEN 'ARRAY'
     WHEN nt.nspname = 'pg_catalog' THEN format_type(a.atttypid, NULL) ELSE 'USER-DEFINED' END,
@@ -74,7 +74,9 @@ constexpr View views[] = {
   current_database(), coalesce(nbt.nspname, nt.nspname), coalesce(bt.typname, t.typname), NULL, NULL, NULL, NULL,
   a.attnum, 'NO', CASE WHEN a.attidentity IN ('a', 'd') THEN 'YES' ELSE 'NO' END,
   CASE a.attidentity WHEN 'a' THEN 'ALWAYS' WHEN 'd' THEN 'BY DEFAULT' END,
-  seq.seqstart, seq.seqincrement, seq.seqmax, seq.seqmin, CASE WHEN seq.seqcycle THEN 'YES' ELSE 'NO' END, 'NEVER', NULL,
+  seq.seqstart, seq.seqincrement, seq.seqmax, seq.seqmin, CASE WHEN seq.seqcycle THEN 'YES' ELSE 'NO' END,
+  CASE WHEN a.attgenerated <> '' THEN 'ALWAYS' ELSE 'NEVER' END,
+  CASE WHEN a.attgenerated <> '' THEN pg_get_expr(ad.adbin, ad.adrelid) END,
   CASE WHEN c.relkind IN ('r', 'p') OR pg_column_is_updatable(c.oid, a.attnum, false) THEN 'YES' ELSE 'NO' END
   FROM pg_catalog.pg_attribute a
   JOIN (SELECT x.oid AS type, CASE WHEN x.typtype = 'd' THEN x.typbasetype ELSE x.oid END AS base,
