@@ -52,10 +52,15 @@ class Analyzer {
     returning,
     set,
     filter,
+    window,
+    frame_range,
+    frame_rows,
+    frame_groups,
     check,
     conversion,
     generation,
-    default_value
+    default_value,
+    execute
   };
 
   // What is set aside while a query inside another is analysed.
@@ -77,6 +82,11 @@ class Analyzer {
   void regroup(Query& query);
   void order_by(const Node& select, Query& query);
   void limits(const Node& select, Query& query);
+  void lock_rows(const Node& select, Query& query);
+  void refuse_locking(const Node& select);
+  void lock_item(FromItem& item, const Node& clause, bool is_named, Query& query, int location);
+  ExprPtr without_variables(ExprPtr expr, std::string_view clause);
+  ExprPtr to_bigint(ExprPtr expr, std::string_view clause);
   int listed_target(const Node& node, Query& query, std::string_view clause);
   int find_or_add(ExprPtr expr, Query& query);
 
@@ -129,7 +139,21 @@ class Analyzer {
   ExprPtr call(const Node& body);
   ExprPtr set_returning(ExprPtr call, int location);
   ExprPtr aggregate(const Node& body, const Found& found, std::vector<ExprPtr> args);
+  Aggregate make_aggregate(const Node& body, const Found& found, std::vector<ExprPtr> args);
+  std::string_view clause_without_aggregates() const;
   void forbid_aggregate(int location);
+
+  // calls with OVER (window.cpp)
+  ExprPtr window_call(const Node& body, const Found& found, Oid type, std::vector<ExprPtr> args);
+  void forbid_window(int location);
+  std::size_t find_window(const Node& over);
+  void windows(Query& query);
+  Window window(const Node& definition);
+  void window_keys(const Node& definition, Window& window);
+  void frame(const Node& definition, Window& window);
+  void frame_edge(const Node& offset, const Node& definition, const Window& window, std::string_view unit,
+                  bool is_start, Frame::Edge& edge);
+  void place_window_calls(Query& query);
   void order_aggregate(const Node& body, Aggregate& aggregate);
   ExprPtr subquery(const Node& body);
   ExprPtr array_constructor(const Node& body, Oid given = 0, int cast_location = -1);
@@ -160,7 +184,8 @@ class Analyzer {
   const RawStatement* raw_ = nullptr;
   const Node* into_ = nullptr;  // of this statement, which its caller takes care of
   std::optional<SqlError> planning_failure_;
-  std::vector<std::shared_ptr<Table>> tables_, written_;
+  std::vector<std::shared_ptr<Table>> tables_, written_, locked_;
+  std::string locking_;  // FOR UPDATE, as the first that asks for it
   SessionState& session_;
   std::vector<Oid> parameters_;  // 0: not used yet; unknown_oid: used, type still open
   bool takes_parameters_ = false;
@@ -173,11 +198,15 @@ class Analyzer {
     bool working;
   };
   std::vector<VisibleCommon> visible_common_;
-  Query* query_ = nullptr;  // whose aggregates and set-returning functions are collected
-  bool in_aggregate_ = false, in_series_ = false;
+  Query* query_ = nullptr;     // whose aggregates and set-returning functions are collected
+  bool wants_places_ = false;  // of the tables in FROM, so that their rows can be locked
+  bool in_aggregate_ = false, in_window_ = false, in_series_ = false;
   int operands_ = 0;  // in use around here
   Clause clause_ = Clause::select_list;
 };
+
+// sort_key: the direction of a SortBy node.
+SortKey sort_key(const Node& sort, int target);
 
 // column_name: what a select-list expression without AS is called: FigureColname().
 std::string column_name(const Node& node);

@@ -398,7 +398,7 @@ TEST(Startup, RefusesWhatPostgresqlRefuses) {
   EXPECT_EQ(refused("default", "", {{"server_version", "1"}}), "55P02");
   EXPECT_EQ(refused("default", "", {{"shared_buffers", "1GB"}}), "55P02");
   EXPECT_EQ(refused("default", "", {{"log_min_messages", "debug1"}}), "42501");
-  EXPECT_EQ(refused("default", "", {{"session_authorization", "bob"}}), "42501");
+  EXPECT_EQ(refused("default", "", {{"session_authorization", "bob"}}), "22023");
   EXPECT_EQ(refused("default", "-Z", {}), "42601");
   EXPECT_EQ(refused("default", "-c", {}), "42601");
   EXPECT_EQ(refused("default", "--x=1", {}), "42704");

@@ -82,6 +82,7 @@ Value evaluate(const Expr& expr, Context& context) {
       return home->row[static_cast<std::size_t>(expr.number)];
     }
     case ExprKind::aggregate:
+    case ExprKind::window:
       return {};  // analysis has made columns of them
     case ExprKind::operand:
       return context.operands[static_cast<std::size_t>(expr.number)];

@@ -16,6 +16,7 @@ enum class ExprKind : std::uint8_t {
   parameter,  // number: which, from 0
   column,     // number: place in the input row, of the query `level` subqueries further out
   aggregate,  // number: place among the query's aggregates; only until the analysis of the query ends
+  window,     // number: place among the query's calls with OVER; only until the analysis of the query ends
   operand,    // number: the value that an `with_operand` around it has put there
   call,       // implementation(args); strict: NULL if an argument is
   input,      // args[0], a string, read as `type`

@@ -33,6 +33,7 @@ class Folder {
         return {};
       case ExprKind::column:
       case ExprKind::aggregate:
+      case ExprKind::window:
       case ExprKind::current:
         return {};
       case ExprKind::subquery:
@@ -71,6 +72,15 @@ class Folder {
     for (const auto& aggregate : q.aggregates) {
       each(aggregate.args);
       if (aggregate.filter) check(*aggregate.filter);
+    }
+    for (const auto& window : q.windows) {
+      each(window.keys);
+      for (const auto* edge : {&window.frame.start, &window.frame.end})
+        if (edge->offset) check(*edge->offset);
+    }
+    for (const auto& each_call : q.window_calls) {
+      each(each_call.call.args);
+      if (each_call.call.filter) check(*each_call.call.filter);
     }
     for (const auto* one : {&q.where, &q.having, &q.offset, &q.limit})
       if (*one) check(**one);

@@ -35,6 +35,10 @@ enum class LockMode : std::uint8_t {
 // RowMode: the row locks, weakest first.
 enum class RowMode : std::uint8_t { key_share, share, no_key_update, update };
 
+// Blocked: what to do about a row that another transaction has locked: wait, fail (NOWAIT), or go on without it (SKIP
+// LOCKED). The stronger of two is the higher.
+enum class Blocked : std::uint8_t { wait, skip, fail };
+
 // Wait: what one session waits for.
 struct Wait {
   enum class For : std::uint8_t { nothing, transaction, table } what = For::nothing;

@@ -64,6 +64,7 @@ std::string_view sqlstate_of(std::string_view message) {
   if (message == "invalid Unicode escape") return sqlstate::invalid_escape_sequence;
   if (says("unsafe use of \\'")) return sqlstate::nonstandard_use_of_escape_character;
   if (says("precision must not be negative")) return sqlstate::invalid_parameter_value;
+  if (says("frame start") || says("frame end")) return sqlstate::windowing_error;
   if (says("out of memory")) return sqlstate::out_of_memory;
   return sqlstate::syntax_error;
 }

@@ -74,6 +74,45 @@ struct Aggregate {
   Oid argument = 0;               // the type of the first argument, as it was written
 };
 
+// Frame: the rows around a row that a window function looks at, in the order of its window.
+struct Frame {
+  enum class Unit : std::uint8_t { range, rows, groups } unit = Unit::range;
+  enum class Bound : std::uint8_t { unbounded_preceding, preceding, current, following, unbounded_following };
+  enum class Exclude : std::uint8_t { none, current, group, ties } exclude = Exclude::none;
+  struct Edge {
+    Bound bound = Bound::current;
+    ExprPtr offset{};
+    // For RANGE: whether the row whose key is operand `operand` is within the offset, operand + 2, of the key of the
+    // row at hand, operand + 1.
+    ExprPtr within{};
+    int operand = 0;
+    bool has_offset() const { return bound == Bound::preceding || bound == Bound::following; }
+  } start{Bound::unbounded_preceding}, end{};
+};
+
+// Window: how the rows are parted and ordered for the functions that share it.
+struct Window {
+  std::vector<ExprPtr> keys;   // those of PARTITION BY, then what only ORDER BY needs
+  std::vector<SortKey> parts;  // targets are places in keys
+  std::vector<SortKey> order;
+  Frame frame;
+};
+
+// WindowCall: a call with OVER. What it has in common with an aggregate, which it is if there is no function.
+struct WindowCall {
+  std::size_t window = 0;
+  const FunctionFact* function = nullptr;
+  Aggregate call;
+};
+
+// LockedTable: an item of FROM whose rows FOR UPDATE and its kin lock.
+struct LockedTable {
+  std::shared_ptr<Table> table;
+  int first = 0;  // its columns in the input row, then the row's place
+  RowMode mode = RowMode::update;
+  Blocked blocked = Blocked::wait;
+};
+
 // Query: SELECT, VALUES, or a set operation.
 struct Query {
   enum class Operation : std::uint8_t { none, unite, intersect, except };
@@ -90,15 +129,19 @@ struct Query {
   std::vector<ExprPtr> keys;  // GROUP BY
   std::vector<Aggregate> aggregates;
   ExprPtr having;
-  std::vector<ExprPtr> series;     // set-returning functions of the select list
-  int series_at = 0;               // their place in the row
-  std::vector<ExprPtr> targets;    // visible ones, then those that only ORDER BY and DISTINCT ON need
-  std::vector<Oid> operand_types;  // of the rows that a set operation compares
-  bool is_grouped = false;         // then rows are keys and aggregates from HAVING on
+  std::vector<ExprPtr> series;           // set-returning functions of the select list
+  int series_at = 0;                     // their place in the row
+  std::vector<ExprPtr> targets;          // visible ones, then those that only ORDER BY and DISTINCT ON need
+  std::vector<Oid> operand_types;        // of the rows that a set operation compares
+  std::vector<Window> windows;           // in the order in which they are worked on
+  std::vector<WindowCall> window_calls;  // their values follow the row and its series
+  bool is_grouped = false;               // then rows are keys and aggregates from HAVING on
   bool distinct = false;
   std::vector<int> distinct_on;  // targets
   std::vector<SortKey> order;
   ExprPtr limit, offset;
+  std::vector<LockedTable> locks;
+  std::size_t input_at = 0;  // with locks: where the input row begins among the targets
 };
 
 // Conflict: ON CONFLICT. Its expressions see the row that is there, and after it the one that was to be inserted.
@@ -144,6 +187,8 @@ class Prepared : public session::Statement, public Plan {
   std::vector<Oid> parameter_types_;
   std::vector<std::shared_ptr<Table>> tables;   // that the plan refers to
   std::vector<std::shared_ptr<Table>> written;  // those of them that it changes
+  std::vector<std::shared_ptr<Table>> locked;   // those of them whose rows it locks
+  std::string locking;                          // FOR UPDATE, as the first that asks for it
   bool is_binary() const override { return is_binary_; }
   bool is_query() const override { return query && written.empty(); }
 

@@ -182,10 +182,9 @@ std::string Settings::validate_special(std::string_view name, std::string_view v
     return clean.substr(0, 63);
   }
   if (name == "search_path" && !name_list(value)) invalid(name, value, {}, "List syntax is invalid.");
-  if (name == "session_authorization" && value != fixed_.user)
-    fail(sqlstate::insufficient_privilege, "permission denied to set session authorization");
-  if (name == "role" && value != "none" && value != fixed_.user)
-    fail(sqlstate::insufficient_privilege, fmt::format("permission denied to set role \"{}\"", value));
+  // There is no other role than the user's own.
+  if ((name == "session_authorization" || (name == "role" && value != "none")) && value != fixed_.user)
+    fail(sqlstate::invalid_parameter_value, fmt::format("role \"{}\" does not exist", value));
   return std::string(value);
 }
 

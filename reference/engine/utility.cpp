@@ -107,8 +107,24 @@ std::string transaction(const RawStatement& raw, SessionState& session) {
   }
   if (kind == "COMMIT") return machine.commit_block(chain);
   if (kind == "ROLLBACK") return machine.rollback_block(chain);
-  if (kind == "PREPARE" || kind == "COMMIT_PREPARED" || kind == "ROLLBACK_PREPARED")
-    refuse("a prepared transaction", raw.location());
+  if (kind == "PREPARE") {
+    const bool is_open = machine.in_explicit_block() && !machine.is_failed();
+    if (!machine.in_block())
+      session.warn(sqlstate::no_active_sql_transaction, "there is no transaction in progress");
+    else
+      machine.rollback_block(false);
+    if (is_open)
+      fail(sqlstate::object_not_in_prerequisite_state, "prepared transactions are disabled", -1,
+           "Set max_prepared_transactions to a nonzero value.");
+    return "ROLLBACK";
+  }
+  if (kind == "COMMIT_PREPARED" || kind == "ROLLBACK_PREPARED") {
+    if (machine.in_block())
+      fail(sqlstate::active_sql_transaction,
+           fmt::format("{} PREPARED cannot run inside a transaction block", kind.substr(0, kind.find('_'))));
+    fail(sqlstate::undefined_object,
+         fmt::format("prepared transaction with identifier \"{}\" does not exist", body.text("gid")));
+  }
   std::string_view name = body.text("savepoint_name");
   if (kind == "SAVEPOINT") {
     machine.savepoint(name);
@@ -196,7 +212,6 @@ void check_utility(const RawStatement& raw) {
                                                                             {"ListenStmt", "LISTEN"},
                                                                             {"UnlistenStmt", "UNLISTEN"},
                                                                             {"NotifyStmt", "NOTIFY"},
-                                                                            {"ExplainStmt", "EXPLAIN"},
                                                                             {"PrepareStmt", "PREPARE"},
                                                                             {"ExecuteStmt", "EXECUTE"},
                                                                             {"DeallocateStmt", "DEALLOCATE"},

@@ -5,25 +5,32 @@
 // Calls of aggregate functions: transformAggregateCall().
 namespace pgconform::engine {
 
+std::string_view Analyzer::clause_without_aggregates() const {
+  static constexpr std::pair<Clause, std::string_view> names[] = {{Clause::where, "WHERE"},
+                                                                  {Clause::from, "functions in FROM"},
+                                                                  {Clause::join, "JOIN conditions"},
+                                                                  {Clause::group_by, "GROUP BY"},
+                                                                  {Clause::limit, "LIMIT"},
+                                                                  {Clause::offset, "OFFSET"},
+                                                                  {Clause::values, "VALUES"},
+                                                                  {Clause::returning, "RETURNING"},
+                                                                  {Clause::set, "UPDATE"},
+                                                                  {Clause::filter, "FILTER"},
+                                                                  {Clause::frame_range, "window RANGE"},
+                                                                  {Clause::frame_rows, "window ROWS"},
+                                                                  {Clause::frame_groups, "window GROUPS"},
+                                                                  {Clause::check, "check constraints"},
+                                                                  {Clause::conversion, "transform expressions"},
+                                                                  {Clause::generation, "column generation expressions"},
+                                                                  {Clause::default_value, "DEFAULT expressions"},
+                                                                  {Clause::execute, "EXECUTE parameters"}};
+  const auto* it = std::ranges::find(names, clause_, &std::pair<Clause, std::string_view>::first);
+  return it == std::end(names) ? std::string_view() : it->second;
+}
+
 void Analyzer::forbid_aggregate(int location) {
-  static constexpr std::pair<Clause, std::string_view> forbidden[] = {
-      {Clause::where, "WHERE"},
-      {Clause::from, "functions in FROM"},
-      {Clause::join, "JOIN conditions"},
-      {Clause::group_by, "GROUP BY"},
-      {Clause::limit, "LIMIT"},
-      {Clause::offset, "OFFSET"},
-      {Clause::values, "VALUES"},
-      {Clause::returning, "RETURNING"},
-      {Clause::set, "UPDATE"},
-      {Clause::filter, "FILTER"},
-      {Clause::check, "check constraints"},
-      {Clause::conversion, "transform expressions"},
-      {Clause::generation, "column generation expressions"},
-      {Clause::default_value, "DEFAULT expressions"}};
-  for (const auto& [clause, name] : forbidden)
-    if (clause == clause_)
-      fail(sqlstate::grouping_error, fmt::format("aggregate functions are not allowed in {}", name), location);
+  if (auto clause = clause_without_aggregates(); !clause.empty())
+    fail(sqlstate::grouping_error, fmt::format("aggregate functions are not allowed in {}", clause), location);
 }
 
 namespace {
@@ -55,7 +62,8 @@ void as_json_arguments(const FunctionFact& fact, const Node& body, std::vector<E
 
 }  // namespace
 
-ExprPtr Analyzer::aggregate(const Node& body, const Found& found, std::vector<ExprPtr> args) {
+// make_aggregate: what is the same with and without OVER.
+Aggregate Analyzer::make_aggregate(const Node& body, const Found& found, std::vector<ExprPtr> args) {
   int location = body.location();
   using Kind = Aggregate::Kind;
   static constexpr std::pair<std::string_view, Kind> kinds[] = {
@@ -88,22 +96,28 @@ ExprPtr Analyzer::aggregate(const Node& body, const Found& found, std::vector<Ex
       result.filter = to_boolean(expression(body["agg_filter"]), "FILTER");
       clause_ = clause;
     }
-    int lowest = -1;
-    auto look = [&](const Expr& expr) {
-      int level = lowest_level(expr);
-      if (level >= 0 && (lowest < 0 || level < lowest)) lowest = level;
-    };
-    for (const auto& arg : result.args) look(*arg);
-    if (result.filter) look(*result.filter);
-    if (lowest > 0) refuse("an aggregate of an outer query", location);
-    forbid_aggregate(location);
-    if (!query_) refuse("an aggregate here", location);
-    auto expr = make_expr(ExprKind::aggregate, type, location);
-    expr->number = static_cast<int>(query_->aggregates.size());
-    query_->aggregates.push_back(std::move(result));
-    return expr;
+    return result;
   }
   refuse(fmt::format("aggregate function {}", fact.name), location);
+}
+
+ExprPtr Analyzer::aggregate(const Node& body, const Found& found, std::vector<ExprPtr> args) {
+  int location = body.location();
+  Aggregate result = make_aggregate(body, found, std::move(args));
+  int lowest = -1;
+  auto look = [&](const Expr& expr) {
+    int level = lowest_level(expr);
+    if (level >= 0 && (lowest < 0 || level < lowest)) lowest = level;
+  };
+  for (const auto& arg : result.args) look(*arg);
+  if (result.filter) look(*result.filter);
+  if (lowest > 0) refuse("an aggregate of an outer query", location);
+  forbid_aggregate(location);
+  if (!query_) refuse("an aggregate here", location);
+  auto expr = make_expr(ExprKind::aggregate, result.type, location);
+  expr->number = static_cast<int>(query_->aggregates.size());
+  query_->aggregates.push_back(std::move(result));
+  return expr;
 }
 
 }  // namespace pgconform::engine

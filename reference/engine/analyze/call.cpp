@@ -25,7 +25,6 @@ ExprPtr Analyzer::call(const Node& body) {
   std::string shown = body.text("funcformat") == "COERCE_SQL_SYNTAX"
                           ? "pg_catalog." + std::string(names.back()->string_of())
                           : dotted(names);
-  if (body.has("over")) refuse("OVER", body["over"].location());
   if (body.flag("agg_within_group")) refuse("WITHIN GROUP", location);
   const bool as_array = body.flag("func_variadic");
   std::string_view name = names.back()->string_of();
@@ -35,7 +34,10 @@ ExprPtr Analyzer::call(const Node& body) {
   std::vector<ExprPtr> args;
   std::vector<Oid> types;
   bool outer = in_aggregate_;
-  if (may_aggregate) {
+  const bool is_windowed = body.has("over");
+  if (is_windowed) forbid_window(location);
+  bool outer_window = std::exchange(in_window_, in_window_ || is_windowed);
+  if (may_aggregate && !is_windowed) {
     if (in_aggregate_) fail(sqlstate::grouping_error, "aggregate function calls cannot be nested", location);
     in_aggregate_ = true;
   }
@@ -47,6 +49,7 @@ ExprPtr Analyzer::call(const Node& body) {
     types.push_back(args.back()->type);
   }
   in_aggregate_ = outer;
+  in_window_ = outer_window;
   in_series_ = outer_series;
   // A type's name used as a function is a cast: text(1), int4('5').
   if (args.size() == 1 && in_catalog(names)) {
@@ -64,7 +67,7 @@ ExprPtr Analyzer::call(const Node& body) {
   Found found = find_function(in_catalog(names) ? name : std::string_view(), types, location, shown, as_array);
   const FunctionFact& fact = *found.fact;
   if (as_array && fact.variadic && fact.arguments.back() == types::any_oid) refuse("VARIADIC of " + shown, location);
-  if (body.flag("agg_star") && !may_aggregate)
+  if (body.flag("agg_star") && !may_aggregate && fact.kind != 'w')
     fail(sqlstate::wrong_object_type, fmt::format("{}(*) specified, but {} is not an aggregate function", shown, shown),
          location);
   auto meant =
@@ -82,12 +85,15 @@ ExprPtr Analyzer::call(const Node& body) {
     location = leftmost(location, args[i]->location);
   }
   found.result = meant.result;
+  if (is_windowed) return window_call(body, found, meant.result, std::move(args));
   if (fact.kind == 'a') return aggregate(body, found, std::move(args));
+  if (fact.kind == 'w')
+    fail(sqlstate::wrong_object_type, fmt::format("window function {} requires an OVER clause", shown),
+         body.location());
   if (body.flag("agg_distinct"))
     fail(sqlstate::wrong_object_type, fmt::format("DISTINCT specified, but {} is not an aggregate function", shown),
          body.location());
   std::string refused = "function " + shown;
-  if (fact.kind == 'w') refuse("window " + refused, body.location());
   for (std::string_view clause : {"agg_order", "agg_filter"})
     if (body.has(clause))
       fail(sqlstate::wrong_object_type,
@@ -130,12 +136,13 @@ ExprPtr Analyzer::set_returning(ExprPtr call, int location) {
       {Clause::set, "UPDATE"},
       {Clause::filter, "FILTER"},
       {Clause::generation, "column generation expressions"},
-      {Clause::default_value, "DEFAULT expressions"}};
+      {Clause::default_value, "DEFAULT expressions"},
+      {Clause::execute, "EXECUTE parameters"}};
   for (const auto& [clause, name] : forbidden)
     if (clause == clause_)
       fail(sqlstate::feature_not_supported, fmt::format("set-returning functions are not allowed in {}", name),
            location);
-  if (clause_ != Clause::select_list || !query_ || in_aggregate_ || in_series_)
+  if (clause_ != Clause::select_list || !query_ || in_aggregate_ || in_window_ || in_series_)
     refuse("a set-returning function here", location);
   auto column = column_at(query_->series_at + static_cast<int>(query_->series.size()), call->type, call->modifier,
                           call->location);

@@ -99,6 +99,11 @@ std::unique_ptr<FromItem> Analyzer::from_table(const Node& r) {
   if (item->table->oid < Database::first_oid) need_rows(*item->table, r.location());
   if (item->table->kind == 'v' && !item->table->system) return from_view(std::move(item->table), r["alias"]);
   add_to_scope(*item, names_of(item->table, item->table->name), r["alias"]);
+  if (wants_places_ && item->table->kind == 'r' && !item->table->system) {
+    item->with_place = true;
+    ++item->width;
+    ++scope_->width;
+  }
   return item;
 }
 

@@ -1,3 +1,5 @@
+#include <algorithm>
+
 #include "engine/analyze/parts.hpp"
 #include "engine/analyze/walk.hpp"
 #include "engine/analyzer.hpp"
@@ -6,6 +8,56 @@
 // GROUP BY: transformGroupClause(), and parseCheckAggregates(), which finds what is neither a key nor inside an
 // aggregate.
 namespace pgconform::engine {
+namespace {
+
+// Places of the row whose column is grouped by itself.
+bool is_key(const Query& query, int place) {
+  return std::ranges::any_of(query.keys, [&](const ExprPtr& key) {
+    return key->kind == ExprKind::column && key->level == 0 && key->number == place;
+  });
+}
+
+// Every column of the table's primary key is one of the keys: check_functional_grouping().
+bool has_primary_key(const ScopeItem& item, const Query& query) {
+  if (!item.table) return false;
+  const auto index = std::ranges::find_if(item.table->indexes, &Index::primary);
+  if (index == item.table->indexes.end()) return false;
+  return std::ranges::all_of(index->columns, [&](std::size_t column) {
+    const auto number = item.table->columns[column].number;
+    return std::ranges::any_of(item.columns, [&](const ScopeColumn& each) {
+      return each.attribute == number && each.table == item.table->oid && is_key(query, each.place);
+    });
+  });
+}
+
+// Columns that depend on a primary key among the keys become keys too, which makes no more groups.
+void add_dependent(Query& query, const Scope& scope) {
+  std::vector<const ScopeColumn*> dependent;
+  for (const auto& item : scope.items)
+    if (has_primary_key(item, query))
+      for (const auto& column : item.columns) dependent.push_back(&column);
+  if (dependent.empty()) return;
+  auto look = [&](const Expr& expr) {
+    each_column(expr, 0, [&](const Expr& column, int level) {
+      if (level != 0 || is_key(query, column.number)) return;
+      const auto it = std::ranges::find(dependent, column.number, &ScopeColumn::place);
+      if (it == dependent.end() || !has_order(column.type)) return;
+      auto key = clone(column);
+      key->level = 0;
+      query.keys.push_back(std::move(key));
+    });
+  };
+  for (const auto& target : query.targets) look(*target);
+  if (query.having) look(*query.having);
+  for (const auto& window : query.windows)
+    for (const auto& key : window.keys) look(*key);
+  for (const auto& each : query.window_calls) {
+    for (const auto& arg : each.call.args) look(*arg);
+    if (each.call.filter) look(*each.call.filter);
+  }
+}
+
+}  // namespace
 
 void Analyzer::group_by(const Node& s, Query& query) {
   if (s.flag("groupDistinct")) refuse("GROUP BY DISTINCT");
@@ -21,6 +73,7 @@ void Analyzer::group_by(const Node& s, Query& query) {
       auto find_aggregate = [&](auto& self, const Expr& expr) -> void {
         StackBase::check();
         if (expr.kind == ExprKind::aggregate) forbid_aggregate(expr.location);
+        if (expr.kind == ExprKind::window) forbid_window(expr.location);
         for (const auto& arg : expr.args) self(self, *arg);
       };
       find_aggregate(find_aggregate, *chosen);
@@ -38,6 +91,7 @@ void Analyzer::group_by(const Node& s, Query& query) {
 
 // From here on the results are made of keys and aggregates, which stand side by side in a row of their own.
 void Analyzer::regroup(Query& query) {
+  add_dependent(query, *scope_);
   auto width = static_cast<int>(query.keys.size());
   std::function<void(ExprPtr&, int)> visit = [&](ExprPtr& expr, int depth) {
     StackBase::check();
@@ -62,9 +116,10 @@ void Analyzer::regroup(Query& query) {
       if (depth > 0)
         fail(sqlstate::grouping_error,
              fmt::format("subquery uses ungrouped column \"{}\" from outer query", expr->text), expr->location);
-      for (const auto& table : tables_)
-        if (table->oid == expr->table && std::ranges::any_of(table->indexes, &Index::primary))
-          refuse("a column that may depend on a grouped primary key", expr->location);
+      for (const auto& item : scope_->items)
+        if (has_primary_key(item, query) &&
+            std::ranges::find(item.columns, expr->number, &ScopeColumn::place) != item.columns.end())
+          refuse("a column without an order that depends on a grouped primary key", expr->location);
       fail(sqlstate::grouping_error,
            fmt::format("column \"{}\" must appear in the GROUP BY clause or be used in an aggregate function",
                        expr->text),
@@ -74,6 +129,15 @@ void Analyzer::regroup(Query& query) {
     if (expr->subquery) each_expression(*expr->subquery, depth + 1, visit);
   };
   for (auto& target : query.targets) visit(target, 0);
+  for (auto& window : query.windows) {
+    for (auto& key : window.keys) visit(key, 0);
+    for (auto* edge : {&window.frame.start, &window.frame.end})
+      if (edge->offset) visit(edge->offset, 0);
+  }
+  for (auto& each : query.window_calls) {
+    for (auto& arg : each.call.args) visit(arg, 0);
+    if (each.call.filter) visit(each.call.filter, 0);
+  }
   if (query.having) visit(query.having, 0);
 }
 

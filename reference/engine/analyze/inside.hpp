@@ -13,6 +13,8 @@ class Analyzer::Inside {
       : analyzer_(analyzer),
         outer_query_(std::exchange(analyzer.query_, query)),
         in_aggregate_(std::exchange(analyzer.in_aggregate_, false)),
+        wants_places_(std::exchange(analyzer.wants_places_, false)),
+        in_window_(std::exchange(analyzer.in_window_, false)),
         in_series_(std::exchange(analyzer.in_series_, false)),
         clause_(analyzer.clause_),
         visible_common_(analyzer.visible_common_.size()) {
@@ -23,6 +25,8 @@ class Analyzer::Inside {
     analyzer_.scope_ = scope.outer;
     analyzer_.query_ = outer_query_;
     analyzer_.in_aggregate_ = in_aggregate_;
+    analyzer_.wants_places_ = wants_places_;
+    analyzer_.in_window_ = in_window_;
     analyzer_.in_series_ = in_series_;
     analyzer_.clause_ = clause_;
     analyzer_.visible_common_.resize(visible_common_);
@@ -35,7 +39,7 @@ class Analyzer::Inside {
  private:
   Analyzer& analyzer_;
   Query* outer_query_;
-  bool in_aggregate_, in_series_;
+  bool in_aggregate_, wants_places_, in_window_, in_series_;
   Clause clause_;
   std::size_t visible_common_;
 };

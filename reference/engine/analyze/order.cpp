@@ -45,16 +45,12 @@ int Analyzer::find_or_add(ExprPtr expr, Query& query) {
   return static_cast<int>(query.targets.size()) - 1;
 }
 
-namespace {
-
 SortKey sort_key(const Node& sort, int target) {
   bool descending = sort.text("sortby_dir") == "SORTBY_DESC";
   std::string_view nulls = sort.text("sortby_nulls");
   bool first = nulls == "SORTBY_NULLS_FIRST" || (nulls != "SORTBY_NULLS_LAST" && descending);
   return {target, descending, first};
 }
-
-}  // namespace
 
 void Analyzer::order_by(const Node& s, Query& query) {
   for (const auto* each : s.list("sortClause")) {
@@ -135,25 +131,32 @@ void Analyzer::distinct(const Node& s, Query& query) {
   }
 }
 
+ExprPtr Analyzer::to_bigint(ExprPtr expr, std::string_view clause) {
+  Oid source[] = {expr->type}, target[] = {types::int8_oid};
+  if (!can_coerce(source, target, CastContext::assignment))
+    fail(sqlstate::datatype_mismatch,
+         fmt::format("argument of {} must be type bigint, not type {}", clause, types::type_name(expr->type)),
+         expr->location);
+  return coerce(std::move(expr), types::int8_oid, CastContext::assignment);
+}
+
+// checkExprIsVarFree().
+ExprPtr Analyzer::without_variables(ExprPtr expr, std::string_view clause) {
+  const Expr* variable = nullptr;
+  each_column(*expr, 0, [&](const Expr& column, int level) {
+    if (level == 0 && !variable) variable = &column;
+  });
+  if (variable)
+    fail(sqlstate::invalid_column_reference, fmt::format("argument of {} must not contain variables", clause),
+         variable->location);
+  return expr;
+}
+
 void Analyzer::limits(const Node& s, Query& query) {
   auto bound = [&](std::string_view key, std::string_view name, Clause clause) -> ExprPtr {
     if (!s.has(key)) return nullptr;
     clause_ = clause;
-    ExprPtr expr = expression(s[key]);
-    Oid source[] = {expr->type}, target[] = {types::int8_oid};
-    if (!can_coerce(source, target, CastContext::assignment))
-      fail(sqlstate::datatype_mismatch,
-           fmt::format("argument of {} must be type bigint, not type {}", name, types::type_name(expr->type)),
-           expr->location);
-    expr = coerce(std::move(expr), types::int8_oid, CastContext::assignment);
-    const Expr* variable = nullptr;
-    each_column(*expr, 0, [&](const Expr& column, int level) {
-      if (level == 0 && !variable) variable = &column;
-    });
-    if (variable)
-      fail(sqlstate::invalid_column_reference, fmt::format("argument of {} must not contain variables", name),
-           variable->location);
-    return expr;
+    return without_variables(to_bigint(expression(s[key]), name), name);
   };
   query.offset = bound("limitOffset", "OFFSET", Clause::offset);
   query.limit = bound("limitCount", "LIMIT", Clause::limit);

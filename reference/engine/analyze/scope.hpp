@@ -32,6 +32,8 @@ struct ScopeItem {
   bool lateral_ok = true;  // false while the other side of a RIGHT or FULL join is analysed
 };
 
+class Node;
+
 // Scope: one query's names.
 struct Scope {
   // Border: how a query stands in the one around it: a statement of its own; in an expression or LATERAL, where it sees
@@ -41,8 +43,9 @@ struct Scope {
   std::vector<ScopeItem> items{};
   std::size_t first = 0;  // items before it are hidden, while ON is analysed
   int width = 0;
-  int join_first = 0;  // where the row of the join begins that is being analysed
-  int escape = 0;      // how many levels further out this query looks
+  int join_first = 0;                  // where the row of the join begins that is being analysed
+  std::vector<const Node*> windows{};  // the definitions of WINDOW, then those of OVER (…)
+  int escape = 0;                      // how many levels further out this query looks
 
   // found: the columns of that name here; qualifier "" for a bare one.
   std::vector<const ScopeColumn*> found(std::string_view qualifier, std::string_view name) const {

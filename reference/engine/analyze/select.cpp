@@ -7,13 +7,9 @@
 namespace pgconform::engine {
 
 void Analyzer::refuse_clauses(const Node& s) {
-  struct Row {
-    std::string_view key, name;
-  };
   if (s.has("intoClause") && &s["intoClause"] != into_)
     fail(sqlstate::syntax_error, "SELECT ... INTO is not allowed here", s["intoClause"]["rel"].location());
-  for (const Row& row : {Row{"windowClause", "WINDOW"}, Row{"lockingClause", "FOR UPDATE or FOR SHARE"}})
-    if (s.has(row.key)) refuse(row.name, s[row.key].has("location") ? s[row.key].location() : -1);
+  refuse_locking(s);
   if (s.text("limitOption") == "LIMIT_OPTION_WITH_TIES") refuse("WITH TIES");
 }
 
@@ -38,8 +34,18 @@ std::unique_ptr<Query> Analyzer::inner_query(const Node& s, Scope::Border border
 }
 
 void Analyzer::plain_select(const Node& s, Query& result, bool resolve_unknowns) {
+  const bool outer_places = std::exchange(wants_places_, s.has("lockingClause"));
   from_list(s.list("fromClause"), result.from);
+  wants_places_ = outer_places;
   result.series_at = scope_->width;
+  for (const auto* definition : s.list("windowClause")) {
+    const Node& named = definition->body();
+    for (const auto* other : scope_->windows)
+      if (other->text("name") == named.text("name"))
+        fail(sqlstate::windowing_error, fmt::format("window \"{}\" is already defined", named.text("name")),
+             named.location());
+    scope_->windows.push_back(&named);
+  }
   targets(s.list("targetList"), result.targets, result.columns, false, Clause::select_list);
   if (s.has("whereClause")) {
     clause_ = Clause::where;
@@ -54,6 +60,7 @@ void Analyzer::plain_select(const Node& s, Query& result, bool resolve_unknowns)
   group_by(s, result);
   distinct(s, result);
   limits(s, result);
+  windows(result);
   if (resolve_unknowns)
     for (auto& target : result.targets) resolve_unknown(target);
   for (std::size_t i = 0; i < result.columns.size(); ++i)
@@ -63,6 +70,8 @@ void Analyzer::plain_select(const Node& s, Query& result, bool resolve_unknowns)
     if (!result.series.empty()) refuse("a set-returning function in a select list with aggregates");
     regroup(result);
   }
+  place_window_calls(result);
+  lock_rows(s, result);
   drop_unused(result);
   place_conditions(result);
 }
@@ -104,8 +113,11 @@ void Analyzer::values_query(const Node& s, Query& result, bool resolve_unknowns)
   }
   scope_->width = static_cast<int>(width);
   scope_->items.push_back(std::move(names));
+  result.series_at = scope_->width;
   order_by(s, result);
   limits(s, result);
+  windows(result);
+  place_window_calls(result);
 }
 
 }  // namespace pgconform::engine

@@ -47,6 +47,8 @@ std::shared_ptr<Prepared> Analyzer::analyze(std::shared_ptr<const RawStatement> 
   prepared->raw = std::move(raw);
   prepared->tables = std::move(tables_);
   prepared->written = std::move(written_);
+  prepared->locked = std::move(locked_);
+  prepared->locking = std::move(locking_);
   prepared->planning_failure = std::move(planning_failure_);
   finish_parameters(*prepared);
   return prepared;

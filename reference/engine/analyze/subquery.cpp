@@ -7,8 +7,8 @@ namespace {
 
 // EXISTS asks for rows, not for what is in them: simplify_EXISTS_query().
 void simplify_exists(Query& query) {
-  if (query.is_grouped || query.operation != Query::Operation::none || !query.series.empty() || query.offset ||
-      query.limit || !query.values.empty())
+  if (query.is_grouped || query.operation != Query::Operation::none || !query.series.empty() ||
+      !query.windows.empty() || !query.locks.empty() || query.offset || query.limit || !query.values.empty())
     return;
   query.targets.clear();
   query.columns.clear();
@@ -26,7 +26,8 @@ ExprPtr Analyzer::subquery(const Node& body) {
       {Clause::check, "cannot use subquery in check constraint"},
       {Clause::conversion, "cannot use subquery in transform expression"},
       {Clause::generation, "cannot use subquery in column generation expression"},
-      {Clause::default_value, "cannot use subquery in DEFAULT expression"}};
+      {Clause::default_value, "cannot use subquery in DEFAULT expression"},
+      {Clause::execute, "cannot use subquery in EXECUTE parameter"}};
   for (const auto& [clause, message] : forbidden)
     if (clause == clause_) fail(sqlstate::feature_not_supported, std::string(message), location);
   int escape = 0;

@@ -39,6 +39,15 @@ void each_expression(Query& query, int depth, const Visit& visit) {
     each_in(aggregate.args, depth, visit);
     if (aggregate.filter) visit(aggregate.filter, depth);
   }
+  for (auto& window : query.windows) {
+    each_in(window.keys, depth, visit);
+    for (auto* edge : {&window.frame.start, &window.frame.end})
+      if (edge->offset) visit(edge->offset, depth);
+  }
+  for (auto& each : query.window_calls) {
+    each_in(each.call.args, depth, visit);
+    if (each.call.filter) visit(each.call.filter, depth);
+  }
   if (query.having) visit(query.having, depth);
   each_in(query.series, depth, visit);
   each_in(query.targets, depth, visit);

@@ -10,7 +10,7 @@ bool analyze_command(const RawStatement& raw, SessionState& session, Analyzer& a
   auto& command = prepared.command;
   (command = analyze_copy(raw)) || (command = analyze_notify(raw)) ||
       (command = analyze_create_table_as(raw, analyzer, prepared)) ||
-      (command = analyze_prepared(raw, session, prepared)) ||
+      (command = analyze_explain(raw, analyzer, prepared)) || (command = analyze_prepared(raw, session, prepared)) ||
       (command = analyze_cursor(raw, session, analyzer, prepared));
   return command != nullptr;
 }

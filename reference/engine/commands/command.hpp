@@ -36,6 +36,12 @@ std::shared_ptr<const Command> analyze_prepared(const RawStatement& raw, Session
 std::shared_ptr<const Command> analyze_cursor(const RawStatement& raw, SessionState& session, Analyzer& analyzer,
                                               Prepared& prepared);
 
+std::shared_ptr<const Command> analyze_explain(const RawStatement& raw, Analyzer& analyzer, Prepared& prepared);
+
+// executed: the plan and the arguments of an EXECUTE with that body; no plan for a statement that is empty.
+std::pair<std::shared_ptr<const Prepared>, std::vector<Value>> executed(const RawStatement& raw, const Node& body,
+                                                                        SessionState& session);
+
 // CommandRun: what runs of commands share: errors made into reports.
 class CommandRun : public session::Execution {
  public:

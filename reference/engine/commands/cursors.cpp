@@ -15,7 +15,8 @@ constexpr std::int64_t binary = 1, scroll = 2, no_scroll = 4, insensitive = 8, a
 
 // can_go_back: PostgreSQL's plan for this query could be run backward: such a cursor scrolls without being asked.
 bool can_go_back(const Query& query) {
-  if (query.is_grouped || query.distinct || !query.distinct_on.empty() || !query.series.empty() || !query.with.empty())
+  if (query.is_grouped || query.distinct || !query.distinct_on.empty() || !query.series.empty() ||
+      !query.windows.empty() || !query.locks.empty() || !query.with.empty())
     return false;
   if (query.operation != Query::Operation::none)
     return query.operation == Query::Operation::unite && query.all && can_go_back(*query.left) &&
@@ -141,6 +142,19 @@ std::shared_ptr<const Command> analyze_declare(const RawStatement& raw, Analyzer
   auto query = analyze_inner(raw, raw.node().body()["query"], analyzer, prepared);
   if (!query->written.empty())
     fail(sqlstate::feature_not_supported, "DECLARE CURSOR must not contain data-modifying statements in WITH");
+  if (!query->query->locks.empty()) {
+    auto refused = [&](std::string_view code, std::string_view statement, std::string_view not_so, std::string detail) {
+      fail(code, fmt::format("DECLARE {} ... {} is not {}", statement, query->locking, not_so), -1, {},
+           std::move(detail));
+    };
+    if (options & hold)
+      refused(sqlstate::feature_not_supported, "CURSOR WITH HOLD", "supported", "Holdable cursors must be READ ONLY.");
+    if (options & scroll)
+      refused(sqlstate::feature_not_supported, "SCROLL CURSOR", "supported", "Scrollable cursors must be READ ONLY.");
+    if (options & insensitive)
+      refused(sqlstate::invalid_cursor_definition, "INSENSITIVE CURSOR", "valid",
+              "Insensitive cursors must be READ ONLY.");
+  }
   return std::make_shared<Declare>(std::move(query));
 }
 

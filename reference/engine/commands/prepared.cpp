@@ -10,7 +10,7 @@
 namespace pgconform::engine {
 
 ExprPtr Analyzer::argument(const Node& node, Oid type, int number) {
-  clause_ = Clause::default_value;
+  clause_ = Clause::execute;
   ExprPtr expr = expression(node);
   Oid source[] = {expr->type}, target[] = {type};
   if (!can_coerce(source, target, CastContext::assignment))
@@ -82,31 +82,8 @@ class Execute : public Command {
  public:
   std::unique_ptr<Execution> start(std::shared_ptr<const Prepared> statement, SessionState& session,
                                    std::vector<Value>) const override {
-    StackBase::check();  // a statement that Parse has named may execute itself
-    const RawStatement& raw = *statement->raw;
-    const Node& body = raw.node().body();
-    const auto found = find(body.text("name"), session);
-    const auto& arguments = body.list("params");
-    const auto wanted = found.parameter_types.size();
-    if (arguments.size() != wanted)
-      fail(sqlstate::syntax_error,
-           fmt::format("wrong number of parameters for prepared statement \"{}\"", body.text("name")), -1, {},
-           fmt::format("Expected {} parameters but got {}.", wanted, arguments.size()));
-    std::vector<Value> values;
-    Context context{session};
-    context.style = session.style();
-    for (std::size_t i = 0; i < wanted; ++i) {
-      Analyzer analyzer(session, std::nullopt);
-      analyzer.set_source(raw);
-      const auto expr = analyzer.argument(*arguments[i], found.parameter_types[i], static_cast<int>(i) + 1);
-      try {
-        values.push_back(evaluate(*expr, context));
-      } catch (const Suspend&) {
-        refuse("an argument of EXECUTE that waits", raw.location());
-      }
-    }
-    if (!found.parsed) return std::make_unique<AtOnce>(std::move(statement), session, empty);
-    auto plan = std::static_pointer_cast<const Prepared>(found.statement);
+    auto [plan, values] = executed(*statement->raw, statement->raw->node().body(), session);
+    if (!plan) return std::make_unique<AtOnce>(std::move(statement), session, empty);
     auto run = make_execution(std::move(plan), session, std::move(values));
     if (!statement->columns()) return run;
     return std::make_unique<ExecuteRun>(std::move(statement), session, std::move(run));
@@ -117,6 +94,33 @@ class Execute : public Command {
 };
 
 }  // namespace
+
+std::pair<std::shared_ptr<const Prepared>, std::vector<Value>> executed(const RawStatement& raw, const Node& body,
+                                                                        SessionState& session) {
+  StackBase::check();  // a statement that Parse has named may execute itself
+  const auto found = find(body.text("name"), session);
+  const auto& arguments = body.list("params");
+  const auto wanted = found.parameter_types.size();
+  if (arguments.size() != wanted)
+    fail(sqlstate::syntax_error,
+         fmt::format("wrong number of parameters for prepared statement \"{}\"", body.text("name")), -1, {},
+         fmt::format("Expected {} parameters but got {}.", wanted, arguments.size()));
+  std::vector<Value> values;
+  Context context{session};
+  context.style = session.style();
+  for (std::size_t i = 0; i < wanted; ++i) {
+    Analyzer analyzer(session, std::nullopt);
+    analyzer.set_source(raw);
+    const auto expr = analyzer.argument(*arguments[i], found.parameter_types[i], static_cast<int>(i) + 1);
+    try {
+      values.push_back(evaluate(*expr, context));
+    } catch (const Suspend&) {
+      refuse("an argument of EXECUTE that waits", raw.location());
+    }
+  }
+  if (!found.parsed) return {};
+  return {std::static_pointer_cast<const Prepared>(found.statement), std::move(values)};
+}
 
 std::shared_ptr<const Command> analyze_prepared(const RawStatement& raw, SessionState& session, Prepared& prepared) {
   const Node& node = raw.node();

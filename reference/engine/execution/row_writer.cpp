@@ -178,12 +178,16 @@ Xid RowWriter::blocker(std::size_t row, RowMode mode) const {
 }
 
 // heap_update(), heap_delete(), heap_lock_tuple() on a row that somebody else may be at.
-RowWriter::Settled RowWriter::settle(std::size_t row, RowMode mode, std::string_view doing) const {
+RowWriter::Settled RowWriter::settle(std::size_t row, RowMode mode, std::string_view doing, Blocked blocked) const {
   const auto& transactions = session_.database().transactions;
   auto start = row;
   for (;;) {
     const Version& version = table_->rows[row];
-    if (Xid xid = blocker(row, mode); xid != 0)
+    Xid xid = blocker(row, mode);
+    if (xid != 0 && blocked == Blocked::skip) return {};
+    if (xid != 0 && blocked == Blocked::fail)
+      fail(sqlstate::lock_not_available, fmt::format("could not obtain lock on row in relation \"{}\"", table_->name));
+    if (xid != 0)
       session_.waits().for_transaction(
           xid, fmt::format("while {} tuple (0,{}) in relation \"{}\"", doing, row + 1, table_->name));
     Xid ended = version.stamp.ended;

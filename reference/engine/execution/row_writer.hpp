@@ -28,12 +28,13 @@ class RowWriter {
   void remove(std::size_t old);
 
   // settle: the newest version of a row that the snapshot sees, as a writer has to take it; nullopt if it is gone.
-  // Throws Suspend while another transaction's change or lock of it stands in the way, 40001 in repeatable read.
+  // While another transaction's change or lock of it stands in the way, throws Suspend or 55P03, or gives nothing; in
+  // repeatable read throws 40001 after a change.
   struct Settled {
     std::optional<std::size_t> row;
     bool moved = false;  // it is another version than the one asked about
   };
-  Settled settle(std::size_t row, RowMode mode, std::string_view doing) const;
+  Settled settle(std::size_t row, RowMode mode, std::string_view doing, Blocked blocked = Blocked::wait) const;
   // blocker: what settle() would wait for; 0: nothing. For NOWAIT and SKIP LOCKED.
   Xid blocker(std::size_t row, RowMode mode) const;
 

@@ -42,6 +42,8 @@ Run::Run(std::shared_ptr<const Prepared> statement, SessionState& session, std::
 
 LockMode Run::mode_of(const Table& table) const {
   bool is_written = std::ranges::any_of(statement_->written, [&](const auto& each) { return each.get() == &table; });
+  bool is_locked = std::ranges::any_of(statement_->locked, [&](const auto& each) { return each.get() == &table; });
+  if (is_locked && !is_written) return LockMode::row_share;
   return is_written ? LockMode::row_exclusive : LockMode::access_share;
 }
 

@@ -10,6 +10,11 @@ class SelectRun : public Run {
 
  protected:
   void begin() override {
+    if (session_.settings().is_read_only())
+      for (const auto& table : statement_->locked)
+        if (!table->temporary)
+          fail(sqlstate::read_only_sql_transaction,
+               fmt::format("cannot execute SELECT {} in a read-only transaction", statement_->locking));
     source_ = make_source(*statement_->query);
     check_constants(*statement_, work_.context);
   }

@@ -84,11 +84,12 @@ class SeriesProjection : public RowSource {
       }
       bool all_done = true;
       row = current_;
-      row.resize(static_cast<std::size_t>(query_.series_at));
+      auto place = static_cast<std::size_t>(query_.series_at);
+      row.resize(std::max(row.size(), place + running_.size()));
       for (auto& each : running_) {
         all_done = all_done && each.done;
         each.asked = false;
-        row.push_back(each.done ? Value() : std::move(each.value));
+        row[place++] = each.done ? Value() : std::move(each.value);
       }
       if (!all_done) return Step::row;
       running_.clear();

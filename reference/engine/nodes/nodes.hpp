@@ -45,6 +45,10 @@ NodePtr make_series_projection(NodePtr input, const Query& query);
 NodePtr make_limit(NodePtr input, const Query& query);
 // aggregation.cpp
 NodePtr make_aggregation(NodePtr input, const Query& query);
+// window.cpp
+NodePtr make_windows(NodePtr input, const Query& query);
+// lock_rows.cpp
+NodePtr make_lock_rows(NodePtr input, const Query& query);
 // sort.cpp
 NodePtr make_sort(NodePtr input, const Query& query);
 NodePtr make_distinct(NodePtr input, RowOrder order);

@@ -11,6 +11,7 @@ std::unique_ptr<RowSource> make_source(const Query& query) {
   if (query.where) source = make_filter(std::move(source), *query.where);
   if (query.is_grouped) source = make_aggregation(std::move(source), query);
   if (query.having) source = make_filter(std::move(source), *query.having);
+  if (!query.windows.empty()) source = make_windows(std::move(source), query);
   if (!query.series.empty()) source = make_series_projection(std::move(source), query);
   source = make_projection(std::move(source), query.targets);
   if (query.distinct) {
@@ -27,6 +28,7 @@ std::unique_ptr<RowSource> make_source(const Query& query) {
     }
     source = make_unique(std::move(source), std::move(order));
   }
+  if (!query.locks.empty()) source = make_lock_rows(std::move(source), query);
   if (query.limit || query.offset) source = make_limit(std::move(source), query);
   if (!query.with.empty()) source = make_with(std::move(source), query.with);
   return source;
