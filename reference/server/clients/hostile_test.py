@@ -12,52 +12,30 @@ import sys
 import tempfile
 import threading
 
+import wire
 from support import DEADLINE, Server, check, expect, expect_in, run, sample_copy
+from wire import frame, query
 
 PROGRAM = sys.argv[1]
 work = tempfile.TemporaryDirectory(prefix="pgconform-hostile-")
 
 
-def frame(tag, body=b""):
-    return tag + struct.pack("!I", len(body) + 4) + body
-
-
-def query(sql):
-    return frame(b"Q", sql.encode() + b"\0")
-
-
-STARTUP = frame(b"", struct.pack("!I", 0x30000) + b"user\0guest\0database\0default\0\0")
+STARTUP = wire.startup("guest")
 SSL_REQUEST = frame(b"", struct.pack("!I", 80877103))
 PIPELINE = (frame(b"P", b"\0SELECT 1\0\0\0") + frame(b"B", b"\0\0" + bytes(6)) + frame(b"D", b"P\0") + frame(b"E", b"\0" + bytes(4)) + frame(b"S"))
 
 
-class Client:
-    def __init__(self, server, login=True):
-        self.socket = socket.create_connection(("127.0.0.1", server.port), timeout=DEADLINE)
-        self.arrived = b""
-        if login:
-            self.socket.sendall(STARTUP)
-            self.answer()
+class Client(wire.Client):
+    reset_is_end = False
 
-    def message(self):
-        """The next message, type and body; None at the end of the stream."""
-        while len(self.arrived) < 5 or len(self.arrived) < 1 + struct.unpack("!I", self.arrived[1:5])[0]:
-            more = self.socket.recv(65536)
-            if not more:
-                return None
-            self.arrived += more
-        size = 1 + struct.unpack("!I", self.arrived[1:5])[0]
-        message, self.arrived = self.arrived[:size], self.arrived[size:]
-        return message[:1], message[5:]
+    def __init__(self, server, login=True):
+        super().__init__(server.port, STARTUP if login else b"", DEADLINE)
+        if login:
+            self.answer()
 
     def answer(self):
         """All messages up to ReadyForQuery or the end."""
-        messages = []
-        while message := self.message():
-            messages.append(message)
-            if message[0] == b"Z":
-                break
-        return messages
+        return self.until()
 
     def ask(self, sql):
         self.socket.sendall(query(sql))
