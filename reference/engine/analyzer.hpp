@@ -76,8 +76,14 @@ class Analyzer {
   void set_operation(const Node& select, Query& query);
   void with(const Node& clause, std::vector<std::unique_ptr<CommonTable>>& tables);
   std::unique_ptr<CommonTable> common_table(const Node& node, bool recursive);
+  void search_and_cycle(const Node& node, CommonTable& table);
+  std::vector<ScopeColumn> scope_columns(const Query& query) const;
   std::unique_ptr<CommonTable> common_change(const Node& node);
   void group_by(const Node& select, Query& query);
+  std::size_t group_key(const Node& node, Query& query);
+  using Sets = std::vector<std::vector<std::size_t>>;
+  Sets grouping_sets(const Node& node, Query& query);
+  ExprPtr grouping(const Node& body);
   void distinct(const Node& select, Query& query);
   void regroup(Query& query);
   void order_by(const Node& select, Query& query);
@@ -95,6 +101,11 @@ class Analyzer {
   void from_list(const std::vector<const Node*>& list, std::unique_ptr<FromItem>& from);
   std::unique_ptr<FromItem> from_table(const Node& range_var);
   std::unique_ptr<FromItem> from_function(const Node& node);
+  std::vector<ExprPtr> table_functions(const Node& call);
+  void function_columns(TableFunction& function, const Node& call, const std::vector<const Node*>& definitions,
+                        const std::string& only_name, ScopeItem& names);
+  std::shared_ptr<const RowShape> defined_shape(const std::vector<const Node*>& definitions);
+  ExprPtr call_of(std::string_view name, std::vector<ExprPtr> args, int location);
   std::unique_ptr<FromItem> from_query(const Node& node);
   std::unique_ptr<FromItem> from_view(std::shared_ptr<Table> view, const Node& alias);
   void fit_system_view(Query& query, const Table& view);
@@ -120,7 +131,26 @@ class Analyzer {
   void assignments(const std::vector<const Node*>& list, const Table& table,
                    std::vector<std::pair<int, ExprPtr>>& result);
   ExprPtr one_of_many(const Node& reference);
+  ExprPtr element_assigned(const Node& target, ExprPtr value, const TableColumn& column, ExprPtr before);
   void check_given(const Insert& insert, const Node& node) const;
+
+  // MERGE (merge.cpp)
+  std::unique_ptr<Merge> merge(const Node& node);
+
+  // rows as values (rows.cpp, row_comparison.cpp)
+  ExprPtr row_constructor(const Node& body);
+  std::vector<ExprPtr> row_members(const std::vector<const Node*>& list);
+  ExprPtr whole_row(const ScopeItem& item, int level, int location);
+  ExprPtr find_whole_row(std::string_view name, int location);
+  ExprPtr field(ExprPtr record, std::string_view name, int location);
+  std::vector<ExprPtr> fields_of(ExprPtr record, int location, std::vector<std::string>& names);
+  std::shared_ptr<const RowShape> shape_of(const Expr& expr) const;
+  ExprPtr selected(ExprPtr record, std::size_t number, const RowShape& shape);
+  std::shared_ptr<const RowShape> named_shape(const Node& type_name);
+  ExprPtr as_row(ExprPtr expr, std::shared_ptr<const RowShape> shape, int location);
+  ExprPtr compare_rows(std::string_view name, std::vector<ExprPtr> left, std::vector<ExprPtr> right, int location);
+  ExprPtr binary(std::string_view name, const Node& left, const Node& right, int location);
+  ExprPtr row_link(const Node& link, std::vector<ExprPtr> left, std::string_view name, bool scalar, int location);
 
   // lists of results (targets.cpp)
   void targets(const std::vector<const Node*>& list, std::vector<ExprPtr>& exprs, std::vector<session::Column>& columns,
@@ -134,6 +164,7 @@ class Analyzer {
   [[noreturn]] void missing_table(std::string_view qualifier, int location);
   ExprPtr parameter(const Node& body);
   ExprPtr operation(const Node& body);
+  ExprPtr distinct_rows(const Node& body, std::string_view kind);
   ExprPtr in_list(const Node& body, std::string_view op);
   ExprPtr between(const Node& body);
   ExprPtr call(const Node& body);
@@ -155,9 +186,12 @@ class Analyzer {
                   bool is_start, Frame::Edge& edge);
   void place_window_calls(Query& query);
   void order_aggregate(const Node& body, Aggregate& aggregate);
+  void order_within(const Node& body, Aggregate& aggregate);
+  void check_within(const Node& body, const FunctionFact& fact, std::string_view shown);
   ExprPtr subquery(const Node& body);
   ExprPtr array_constructor(const Node& body, Oid given = 0, int cast_location = -1);
   ExprPtr indirection(const Node& body);
+  ExprPtr subscripted(ExprPtr expr, const std::vector<const Node*>& indices);
   ExprPtr array_comparison(const Node& body, std::string_view name, bool all);
   ExprPtr coerce_elements(ExprPtr expr, Oid target, CastContext context);
   ExprPtr type_cast(const Node& body);
@@ -200,8 +234,9 @@ class Analyzer {
   std::vector<VisibleCommon> visible_common_;
   Query* query_ = nullptr;     // whose aggregates and set-returning functions are collected
   bool wants_places_ = false;  // of the tables in FROM, so that their rows can be locked
-  bool in_aggregate_ = false, in_window_ = false, in_series_ = false;
-  int operands_ = 0;  // in use around here
+  bool in_aggregate_ = false, in_window_ = false;
+  std::string_view in_construct_;  // CASE or COALESCE, in which no set may stand
+  int operands_ = 0;               // in use around here
   Clause clause_ = Clause::select_list;
 };
 

@@ -1,8 +1,11 @@
 #include "engine/evaluate.hpp"
 
+#include <algorithm>
+
 #include "engine/session_state.hpp"
 #include "engine/stack.hpp"
 #include "types/form.hpp"
+#include "types/record.hpp"
 
 namespace pgconform::engine {
 namespace {
@@ -27,6 +30,27 @@ Value call(const Expr& expr, Context& context) {
   Value result = expr.implementation(frame);
   if (expr.is_volatile) context.remembered[&expr] = result;
   return result;
+}
+
+// IS NULL and IS NOT NULL, which ask every field of a row.
+bool all_fields(const Value& value, bool null) {
+  const auto* record = std::get_if<types::Record>(&value);
+  if (!record) return is_null(value) == null;
+  return std::ranges::all_of(types::unpack_record(*record).values,
+                             [&](const Value& field) { return is_null(field) == null; });
+}
+
+Value row(const Expr& expr, Context& context) {
+  types::Fields fields;
+  bool any = false;
+  for (const auto& arg : expr.args) {
+    const bool is_named = arg->shape && arg->shape->oid != 0 && arg->type == types::record_oid;
+    fields.types.push_back(is_named ? arg->shape->oid : arg->type);
+    fields.values.push_back(evaluate(*arg, context));
+    any = any || !is_null(fields.values.back());
+  }
+  if (expr.number != 0 && !any) return {};
+  return types::pack_record(fields);
 }
 
 // The = operator of IS DISTINCT FROM, NULLIF and CASE x WHEN on two values.
@@ -82,6 +106,7 @@ Value evaluate(const Expr& expr, Context& context) {
       return home->row[static_cast<std::size_t>(expr.number)];
     }
     case ExprKind::aggregate:
+    case ExprKind::grouping:
     case ExprKind::window:
       return {};  // analysis has made columns of them
     case ExprKind::operand:
@@ -118,9 +143,16 @@ Value evaluate(const Expr& expr, Context& context) {
       return is_null(value) ? value : Value(!std::get<bool>(value));
     }
     case ExprKind::is_null:
-      return is_null(arg(0));
+      return all_fields(arg(0), true);
     case ExprKind::is_not_null:
-      return !is_null(arg(0));
+      return all_fields(arg(0), false);
+    case ExprKind::row:
+      return row(expr, context);
+    case ExprKind::field: {
+      Value record = arg(0);
+      if (is_null(record)) return record;
+      return types::field_of(std::get<types::Record>(record), static_cast<std::size_t>(expr.number));
+    }
     case ExprKind::is_unknown:
       return is_null(arg(0));
     case ExprKind::is_not_unknown:
@@ -169,6 +201,7 @@ Value evaluate(const Expr& expr, Context& context) {
     case ExprKind::array_coerce:
     case ExprKind::any_of:
     case ExprKind::all_of:
+    case ExprKind::element_assigned:
       return evaluate_array(expr, context);
     case ExprKind::current:
       return context.session.current(expr.text, expr.modifier);

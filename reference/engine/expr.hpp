@@ -15,7 +15,9 @@ enum class ExprKind : std::uint8_t {
   constant,   // value
   parameter,  // number: which, from 0
   column,     // number: place in the input row, of the query `level` subqueries further out
-  aggregate,  // number: place among the query's aggregates; only until the analysis of the query ends
+  aggregate,  // number: place among the aggregates of the query `level` further out; only until the analysis of the
+              // query ends
+  grouping,   // args: the keys asked about; only until the analysis of the query ends
   window,     // number: place among the query's calls with OVER; only until the analysis of the query ends
   operand,    // number: the value that an `with_operand` around it has put there
   call,       // implementation(args); strict: NULL if an argument is
@@ -50,11 +52,28 @@ enum class ExprKind : std::uint8_t {
   slice,           // args[0] between bounds in pairs; number: a bit for each bound that is left out
   array_coerce,    // args[0], each element, as operand `number`, made what `shared` makes of it
   any_of,
-  all_of,  // implementation: the operator on args[0] and each element of the array args[2]
+  all_of,            // implementation: the operator on args[0] and each element of the array args[2]
+  element_assigned,  // args[0], an array, with args[1] at the indices args[2…]; a slice of it if `strict` is not set
+  row,               // ROW(args); number 1: NULL if all of them are, as the row of an outer join's other side
+  field,             // field `number` of the record args[0]
+};
+
+// RowShape: what is known of a record's fields while a statement is analysed: a value tells their types only.
+struct RowShape {
+  struct Column {
+    std::string name;
+    types::Oid type = 0;
+    std::int32_t modifier = -1;
+    std::shared_ptr<const RowShape> shape{};  // of a field that is a row itself
+  };
+  types::Oid oid = 0;  // the type of the table's rows; 0: only record
+  std::string name{};  // of that type
+  std::vector<Column> columns{};
 };
 
 // Quantifier: of a subquery. For any and all, args are the left side, the subquery's column (operand `level`) made to
-// fit the operator, which is `implementation`.
+// fit the operator, which is `implementation`. Without one they compare rows: args are the left side's columns as one
+// row, operand `level`, and the condition on it and the subquery's row, operand `level` + 1.
 enum class Quantifier : std::uint8_t { scalar, exists, array, any, all, any_equal };
 
 struct Query;
@@ -83,6 +102,7 @@ struct Expr {
   bool is_implicit = false;  // a cast that nobody wrote
   types::Oid table = 0;      // a column's origin, for RowDescription
   std::int16_t attribute = 0;
+  std::shared_ptr<const RowShape> shape;  // of a record, if it is known
   std::vector<ExprPtr> args;
   std::shared_ptr<const Expr> shared;
   std::shared_ptr<Query> subquery;

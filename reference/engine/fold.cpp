@@ -33,6 +33,7 @@ class Folder {
         return {};
       case ExprKind::column:
       case ExprKind::aggregate:
+      case ExprKind::grouping:
       case ExprKind::window:
       case ExprKind::current:
         return {};
@@ -127,7 +128,7 @@ class Folder {
       planned_.push_back(item.common);
       if (item.common->query) query(*item.common->query);
     }
-    if (item.function) each(item.function->args);
+    for (const auto& function : item.functions) each(function.call->args);
     if (item.left) from(*item.left);
     if (item.right) from(*item.right);
     if (item.condition) check(*item.condition);

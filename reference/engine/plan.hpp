@@ -17,20 +17,30 @@ namespace pgconform::engine {
 struct Query;
 struct Insert;
 struct Change;
+struct Merge;
 class Command;
 
-// Plan: one of the three.
+// Plan: one of the four.
 struct Plan {
   std::unique_ptr<Query> query;
   std::unique_ptr<Insert> insert;
   std::unique_ptr<Change> change;
+  std::unique_ptr<Merge> merge;
+};
+
+// TableFunction: a function in FROM. One whose rows are spread stands for as many columns as its record has.
+struct TableFunction {
+  ExprPtr call;
+  int width = 1;
+  bool spread = false;
 };
 
 // CommonTable: one statement of a WITH clause.
 struct CommonTable : Plan {
   std::string name;
-  std::vector<session::Column> columns;  // of a change without RETURNING: none
-  bool recursive = false;                // a UNION whose right side reads what the last round has brought
+  std::vector<session::Column> columns;                 // of a change without RETURNING: none
+  std::vector<std::shared_ptr<const RowShape>> shapes;  // of columns that are rows; may be shorter
+  bool recursive = false;  // a UNION whose right side reads what the last round has brought
 
   bool writes() const { return !query; }
 };
@@ -43,9 +53,10 @@ struct FromItem {
   std::string alias;        // for EXPLAIN
   bool with_place = false;  // of a table: after the columns stands the row's place in it
   std::shared_ptr<Table> table;
-  ExprPtr function;          // a call
-  bool lateral = false;      // looks at what stands left of it
-  bool own_context = false;  // LATERAL (SELECT …)
+  std::vector<TableFunction> functions;  // side by side
+  bool ordinality = false;               // then the row's number
+  bool lateral = false;                  // looks at what stands left of it
+  bool own_context = false;              // LATERAL (SELECT …)
   std::unique_ptr<Query> query;
   const CommonTable* common = nullptr;
   bool is_system = false;  // the query is a system view's
@@ -71,6 +82,7 @@ struct Aggregate {
   int location = -1;
   MakeTransition make = nullptr;  // of Kind::other
   std::string_view name{};        // pg_proc.proname
+  std::size_t direct = 0;         // of an ordered-set aggregate: how many arguments stand before WITHIN GROUP
   Oid argument = 0;               // the type of the first argument, as it was written
 };
 
@@ -127,9 +139,14 @@ struct Query {
   std::vector<ExprPtr> left_casts, right_casts;  // what makes a side's columns fit; empty if they do
   ExprPtr where;
   std::vector<ExprPtr> keys;  // GROUP BY
+  // Each of GROUPING SETS: which keys count in it. None: one set of all keys. Rows of a query with sets end with the
+  // set's number.
+  std::vector<std::vector<bool>> sets;
+  bool asks_grouping = false;
   std::vector<Aggregate> aggregates;
   ExprPtr having;
   std::vector<ExprPtr> series;           // set-returning functions of the select list
+  std::vector<int> series_stages;        // one of stage n runs for each row that those of stage n - 1 make
   int series_at = 0;                     // their place in the row
   std::vector<ExprPtr> targets;          // visible ones, then those that only ORDER BY and DISTINCT ON need
   std::vector<Oid> operand_types;        // of the rows that a set operation compares
@@ -140,6 +157,7 @@ struct Query {
   std::vector<int> distinct_on;  // targets
   std::vector<SortKey> order;
   ExprPtr limit, offset;
+  bool with_ties = false;
   std::vector<LockedTable> locks;
   std::size_t input_at = 0;  // with locks: where the input row begins among the targets
 };
@@ -174,6 +192,21 @@ struct Change : Write {
   std::unique_ptr<FromItem> from;
   std::vector<std::pair<int, ExprPtr>> assignments;
   ExprPtr where;
+  std::string cursor;  // WHERE CURRENT OF
+};
+
+// Merge: a row of `from` begins with the table's columns and the row's place, which is NULL where nothing matched; then
+// come those of USING.
+struct Merge : Write {
+  struct When {
+    enum class Action : std::uint8_t { nothing, insert, update, remove } action = Action::nothing;
+    bool matched = false;
+    ExprPtr condition{};
+    std::vector<std::pair<int, ExprPtr>> assignments{};  // of an INSERT, the values
+    bool user_values_count = true;
+  };
+  std::unique_ptr<FromItem> from;
+  std::vector<When> whens;
 };
 
 // Prepared: the analysed statement.

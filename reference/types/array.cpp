@@ -155,7 +155,7 @@ Array unpack(std::string_view packed) {
       array.elements.emplace_back();
       continue;
     }
-    array.elements.push_back(*parse_binary(array.element, packed.substr(0, static_cast<std::size_t>(length))));
+    array.elements.push_back(value_from_packed(array.element, packed.substr(0, static_cast<std::size_t>(length))));
     packed.remove_prefix(static_cast<std::size_t>(length));
   }
   return array;

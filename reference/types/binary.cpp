@@ -151,6 +151,9 @@ Result<Value> parse_binary(Oid type, std::string_view bytes) {
       if (auto legal = check_encoding(bytes); !legal) return std::unexpected(legal.error());
       return std::string(bytes);
     }
+    case record_oid:
+      return std::unexpected(
+          Failure{sqlstate::feature_not_supported, "input of anonymous composite types is not implemented", {}, {}});
     default:
       return std::unexpected(Failure{sqlstate::feature_not_supported,
                                      fmt::format("values of type {} are not supported", type_name(type)),
@@ -159,7 +162,14 @@ Result<Value> parse_binary(Oid type, std::string_view bytes) {
   }
 }
 
+Value value_from_packed(Oid type, std::string_view bytes) {
+  // A type that is not built in can only be that of a table's rows.
+  if (type == record_oid || !find_type(type)) return Record{std::string(bytes)};
+  return *parse_binary(type, bytes);
+}
+
 std::string print_binary(Oid type, const Value& value) {
+  if (const auto* record = std::get_if<Record>(&value)) return record->packed;
   auto integer = [&](int width) { return store(static_cast<std::uint64_t>(std::get<std::int64_t>(value)), width); };
   if (is_reg(type)) return integer(4);
   switch (type) {

@@ -22,6 +22,9 @@ Result<Value> parse_binary(Oid type, std::string_view bytes);
 // print_binary: the binary form of a value that is not NULL.
 std::string print_binary(Oid type, const Value& value);
 
+// value_from_packed: what print_binary() has written, inside an array or a record of ours.
+Value value_from_packed(Oid type, std::string_view bytes);
+
 // apply_modifier: a value made to fit varchar(n), char(n), numeric(p,s), timestamp(p). An explicit cast cuts what is
 // too long; an assignment (22001) refuses it unless only blanks are lost.
 Result<Value> apply_modifier(Oid type, Value value, std::int32_t modifier, bool is_explicit);

@@ -6,6 +6,7 @@
 #include "types/interval.hpp"
 #include "types/json.hpp"
 #include "types/numeric.hpp"
+#include "types/record.hpp"
 #include "types/text_forms.hpp"
 
 namespace pgconform::types {
@@ -86,6 +87,9 @@ Result<Value> parse_text(Oid type, std::string_view text, const Style& style) {
     case aclitem_oid:
     case pg_node_tree_oid:
       return std::string(text);
+    case record_oid:
+      return std::unexpected(
+          Failure{sqlstate::feature_not_supported, "input of anonymous composite types is not implemented", {}, {}});
     default:
       return std::unexpected(Failure{sqlstate::feature_not_supported,
                                      fmt::format("values of type {} are not supported", type_name(type)),
@@ -95,6 +99,7 @@ Result<Value> parse_text(Oid type, std::string_view text, const Style& style) {
 }
 
 std::string print_text(Oid type, const Value& value, const Style& style) {
+  if (const auto* record = std::get_if<Record>(&value)) return record_text(*record, style);
   if (is_array(type)) return array_text(type, std::get<std::string>(value), style);
   if (is_reg(type)) return print_reg(type, static_cast<Oid>(std::get<std::int64_t>(value)), style);
   switch (type) {

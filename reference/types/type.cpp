@@ -84,12 +84,13 @@ bool is_reg(Oid oid) {
 
 bool is_supported(Oid oid) {
   static constexpr std::array known = {
-      bool_oid, bytea_oid,     char_oid,    name_oid,        int8_oid,       int2_oid,      int4_oid,
-      text_oid, oid_oid,       float4_oid,  float8_oid,      unknown_oid,    bpchar_oid,    varchar_oid,
-      date_oid, timestamp_oid, numeric_oid, timestamptz_oid, void_oid,       uuid_oid,      interval_oid,
-      time_oid, timetz_oid,    json_oid,    jsonb_oid,       int2vector_oid, oidvector_oid, xid_oid};
+      bool_oid,    bytea_oid,       char_oid,      name_oid,    int8_oid,     int2_oid,    int4_oid,   text_oid,
+      oid_oid,     float4_oid,      float8_oid,    unknown_oid, bpchar_oid,   varchar_oid, date_oid,   timestamp_oid,
+      numeric_oid, timestamptz_oid, void_oid,      uuid_oid,    interval_oid, time_oid,    timetz_oid, json_oid,
+      jsonb_oid,   int2vector_oid,  oidvector_oid, xid_oid,     record_oid};
   const Type* type = find_type(oid);
   if (type && is_true_array(*type)) oid = type->element;
+  if (oid == record_array_oid) oid = record_oid;
   return is_reg(oid) || std::ranges::find(known, oid) != known.end();
 }
 
@@ -102,6 +103,7 @@ Oid array_of(Oid oid) {
 }
 Oid element_of(Oid oid) {
   const Type* type = find_type(oid);
+  if (oid == record_array_oid) return record_oid;
   return type ? type->element : 0;
 }
 

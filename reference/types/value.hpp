@@ -24,6 +24,7 @@ using Oid = std::uint32_t;
 //   time                          std::int64_t, microseconds since midnight
 //   timetz · interval             ZonedTime · Interval
 //   json · jsonb                  std::string: the text as it came · its normal form
+//   record, composite types       Record
 //   arrays, int2vector, oidvector std::string, the binary form that crosses the wire (array.hpp says why)
 //   void                          std::string, empty
 
@@ -41,8 +42,14 @@ struct ZonedTime {
   bool operator==(const ZonedTime&) const = default;
 };
 
+// Record: a row as a value: its fields with their types, as record_send() writes them (record.hpp).
+struct Record {
+  std::string packed;
+  bool operator==(const Record&) const = default;
+};
+
 using Value = std::variant<std::monostate,  // NULL
-                           bool, std::int64_t, float, double, std::string, Interval, ZonedTime>;
+                           bool, std::int64_t, float, double, std::string, Interval, ZonedTime, Record>;
 
 // is_null: the value is SQL NULL.
 inline bool is_null(const Value& value) {

@@ -73,7 +73,7 @@ class Json : public Transition {
   Json(const Aggregate& aggregate, bool object)
       : object_(object),
         binary_(aggregate.type == types::jsonb_oid),
-        structured_(!object && types::is_array(aggregate.argument)) {}
+        structured_(!object && (types::is_array(aggregate.argument) || aggregate.argument == types::record_oid)) {}
 
   void add(Row& args) override {
     if (object_ && is_null(args[0])) fail(sqlstate::invalid_parameter_value, "field name must not be null");

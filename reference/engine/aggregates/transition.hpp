@@ -24,6 +24,9 @@ using MakeTransition = std::unique_ptr<Transition> (*)(const Aggregate&);
 // find_transition: of the aggregate function of that name and first argument; null if there is none.
 MakeTransition find_transition(std::string_view name, types::Oid argument);
 
+// find_ordered_set: one with WITHIN GROUP.
+MakeTransition find_ordered_set(std::string_view name);
+
 MakeTransition find_list(std::string_view name);
 MakeTransition find_statistic(std::string_view name, types::Oid argument);
 MakeTransition find_sum(std::string_view name, types::Oid argument);

@@ -1,6 +1,7 @@
 #include "engine/analyze/parts.hpp"
 #include "engine/analyze/walk.hpp"
 #include "engine/analyzer.hpp"
+#include "engine/stack.hpp"
 
 // Calls of aggregate functions: transformAggregateCall().
 namespace pgconform::engine {
@@ -73,13 +74,15 @@ Aggregate Analyzer::make_aggregate(const Node& body, const Found& found, std::ve
   const FunctionFact& fact = *found.fact;
   Oid type = found.result;
   Oid argument = found.parameters.empty() ? 0 : found.parameters[0];
-  MakeTransition make = find_transition(fact.name, argument);
+  const bool within = body.flag("agg_within_group");
+  MakeTransition make = within ? find_ordered_set(fact.name) : find_transition(fact.name, argument);
+  if (within && fact.name == "percentile_cont" && args[1]->type == types::interval_oid) make = nullptr;
   const auto* known = std::ranges::find(kinds, fact.name, &std::pair<std::string_view, Kind>::first);
   if (types::is_supported(type) && (make || known != std::end(kinds))) {
     Kind kind = make ? Kind::other : known->second;
     bool sums = kind == Kind::sum || kind == Kind::average;
     if (sums && !is_number(argument)) refuse(fmt::format("aggregate function {}", fact.name), location);
-    if (make) as_json_arguments(fact, body, args);
+    if (make && !within) as_json_arguments(fact, body, args);
     Aggregate result{args.empty() ? Kind::count_all : kind, type, {}, body.flag("agg_distinct")};
     result.make = make;
     result.name = fact.name;
@@ -89,7 +92,10 @@ Aggregate Analyzer::make_aggregate(const Node& body, const Found& found, std::ve
     if (fact.name == "count" && result.args.empty() && !body.flag("agg_star"))
       fail(sqlstate::wrong_object_type, "count(*) must be used to call a parameterless aggregate function", location);
     bool outer = std::exchange(in_aggregate_, true);
-    order_aggregate(body, result);
+    if (within)
+      order_within(body, result);
+    else
+      order_aggregate(body, result);
     in_aggregate_ = outer;
     if (body.has("agg_filter")) {
       Clause clause = std::exchange(clause_, Clause::filter);
@@ -99,6 +105,54 @@ Aggregate Analyzer::make_aggregate(const Node& body, const Found& found, std::ve
     return result;
   }
   refuse(fmt::format("aggregate function {}", fact.name), location);
+}
+
+namespace {
+
+// The same expression as a query `by` levels further out has it.
+void lower(Expr& expr, int by, int depth) {
+  StackBase::check();
+  if (expr.kind == ExprKind::column && expr.level - depth >= by) expr.level -= by;
+  if (expr.kind == ExprKind::subquery && expr.number > 0) expr.number = std::max(expr.number - by, 0);
+  for (auto& arg : expr.args) lower(*arg, by, depth);
+  if (expr.subquery) each_expression(*expr.subquery, depth + 1, [&](ExprPtr& inner, int d) { lower(*inner, by, d); });
+}
+
+}  // namespace
+
+// WITHIN GROUP (ORDER BY …): what it orders stands behind the direct arguments, which a hypothetical row is made of.
+void Analyzer::order_within(const Node& body, Aggregate& aggregate) {
+  const auto& list = body.list("agg_order");
+  const bool is_hypothetical = aggregate.name != "mode" && !aggregate.name.starts_with("percentile");
+  aggregate.direct = aggregate.args.size() - list.size();
+  if (is_hypothetical && aggregate.direct != list.size()) {
+    std::string types;
+    for (const auto& arg : aggregate.args) types += (types.empty() ? "" : ", ") + types::type_name(arg->type);
+    fail(sqlstate::undefined_function, fmt::format("function {}({}) does not exist", aggregate.name, types),
+         body.location(),
+         fmt::format("To use the hypothetical-set aggregate {}, the number of hypothetical direct arguments (here {}) "
+                     "must match the number of ordering columns (here {}).",
+                     aggregate.name, aggregate.direct, list.size()));
+  }
+  for (std::size_t i = 0; i < list.size(); ++i) {
+    const Node& sort = list[i]->body();
+    const auto place = aggregate.direct + i;
+    if (sort.text("sortby_dir") == "SORTBY_USING") refuse("ORDER BY USING", sort.location());
+    if (is_hypothetical) {
+      const ExprPtr* pair[] = {&aggregate.args[i], &aggregate.args[place]};
+      const Oid type = common_type(pair, "WITHIN GROUP");
+      for (auto at : {i, place})
+        aggregate.args[at] = coerce(std::move(aggregate.args[at]), type, CastContext::implicit);
+    }
+    need_order(aggregate.args[place]->type, aggregate.args[place]->location);
+    aggregate.order.push_back(sort_key(sort, static_cast<int>(place)));
+  }
+  for (std::size_t i = 0; i < aggregate.direct; ++i)
+    each_column(*aggregate.args[i], 0, [&](const Expr& column, int level) {
+      const auto is_key = [&](const ExprPtr& key) { return same(*key, column); };
+      if (level == 0 && query_ && std::ranges::none_of(query_->keys, is_key))
+        refuse("a direct argument of an ordered-set aggregate that is not constant", column.location);
+    });
 }
 
 ExprPtr Analyzer::aggregate(const Node& body, const Found& found, std::vector<ExprPtr> args) {
@@ -111,12 +165,30 @@ ExprPtr Analyzer::aggregate(const Node& body, const Found& found, std::vector<Ex
   };
   for (const auto& arg : result.args) look(*arg);
   if (result.filter) look(*result.filter);
-  if (lowest > 0) refuse("an aggregate of an outer query", location);
+  Query* home = query_;
+  const Clause clause = clause_;
+  Scope* inner = nullptr;
+  Scope* scope = scope_;
+  for (int level = lowest; level > 0 && scope; scope = scope->outer) {
+    if (scope->border == Scope::Border::subquery) --level, inner = scope;
+  }
+  // One over columns of an outer query only is that query's.
+  if (lowest > 0) {
+    while (scope && scope->border == Scope::Border::from && !scope->query) scope = scope->outer;
+    if (!scope || !inner) refuse("an aggregate of an outer query", location);
+    home = scope->query;
+    clause_ = static_cast<Clause>(inner->clause_around);
+    for (auto& arg : result.args) lower(*arg, lowest, 0);
+    if (result.filter) lower(*result.filter, lowest, 0);
+  }
   forbid_aggregate(location);
-  if (!query_) refuse("an aggregate here", location);
+  clause_ = clause;
+  if (!home || home->operation != Query::Operation::none || !home->values.empty())
+    refuse("an aggregate here", location);
   auto expr = make_expr(ExprKind::aggregate, result.type, location);
-  expr->number = static_cast<int>(query_->aggregates.size());
-  query_->aggregates.push_back(std::move(result));
+  expr->level = std::max(lowest, 0);
+  expr->number = static_cast<int>(home->aggregates.size());
+  home->aggregates.push_back(std::move(result));
   return expr;
 }
 

@@ -43,24 +43,40 @@ ExprPtr Analyzer::array_constructor(const Node& body, Oid given, int cast_locati
   return expr;
 }
 
+// Fields and subscripts follow each other in any order; a star at the end is left to the caller.
 ExprPtr Analyzer::indirection(const Node& body) {
   ExprPtr expr = expression(body["arg"]);
+  std::vector<const Node*> indices;
+  for (const auto* node : body.list("indirection")) {
+    if (node->is("A_Indices")) {
+      indices.push_back(node);
+      continue;
+    }
+    if (!indices.empty()) expr = subscripted(std::move(expr), indices);
+    indices.clear();
+    if (node->is("A_Star")) {
+      if (node != body.list("indirection").back()) fail(sqlstate::syntax_error, "improper use of \"*\"");
+      return expr;
+    }
+    expr = field(std::move(expr), node->string_of(), body["arg"].body().location());
+  }
+  return indices.empty() ? std::move(expr) : subscripted(std::move(expr), indices);
+}
+
+ExprPtr Analyzer::subscripted(ExprPtr expr, const std::vector<const Node*>& list) {
   int location = expr->location;
   auto result = make_expr(ExprKind::subscript, types::element_of(expr->type), location);
   bool slice = false;
-  for (const auto* node : body.list("indirection")) {
-    if (!node->is("A_Indices")) refuse("a field selection", location);
-    slice = slice || node->body().flag("is_slice");
-  }
+  for (const auto* node : list) slice = slice || node->body().flag("is_slice");
   if (expr->type == types::jsonb_oid) refuse("a subscript of jsonb", location);
   if (!types::is_array(expr->type))
     fail(sqlstate::datatype_mismatch,
          fmt::format("cannot subscript type {} because it does not support subscripting", type_name(expr->type)),
          location);
-  if (body.list("indirection").size() > types::most_dimensions)
+  if (list.size() > types::most_dimensions)
     fail(sqlstate::program_limit_exceeded,
-         fmt::format("number of array dimensions ({}) exceeds the maximum allowed ({})",
-                     body.list("indirection").size(), types::most_dimensions));
+         fmt::format("number of array dimensions ({}) exceeds the maximum allowed ({})", list.size(),
+                     types::most_dimensions));
   if (slice) {
     result->kind = ExprKind::slice;
     result->type = expr->type;
@@ -74,7 +90,7 @@ ExprPtr Analyzer::indirection(const Node& body) {
       fail(sqlstate::datatype_mismatch, "array subscript must have type integer", value->location);
     return coerce(std::move(value), types::int4_oid, CastContext::assignment);
   };
-  for (const auto* node : body.list("indirection")) {
+  for (const auto* node : list) {
     const Node& indices = node->body();
     if (slice) {
       // Beside a slice a plain subscript n means 1:n. What is left out reaches to the array's end: number has a bit for

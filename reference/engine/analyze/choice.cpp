@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <utility>
 
 #include "engine/analyze/parts.hpp"
@@ -10,9 +11,10 @@ namespace pgconform::engine {
 ExprPtr Analyzer::make_common(ExprKind kind, const std::vector<const Node*>& args, std::string_view construct,
                               int location) {
   auto expr = make_expr(kind, 0, location);
-  bool outer_series = std::exchange(in_series_, in_series_ || kind == ExprKind::coalesce);
+  const auto around = in_construct_;
+  if (kind == ExprKind::coalesce) in_construct_ = "COALESCE";
   for (const auto* arg : args) expr->args.push_back(expression(*arg));
-  in_series_ = outer_series;
+  in_construct_ = around;
   std::vector<const ExprPtr*> all;
   for (const auto& arg : expr->args) all.push_back(&arg);
   expr->type = common_type(all, construct);
@@ -20,12 +22,15 @@ ExprPtr Analyzer::make_common(ExprKind kind, const std::vector<const Node*>& arg
   expr->modifier = expr->args[0]->modifier;
   for (const auto& arg : expr->args)
     if (arg->modifier != expr->modifier) expr->modifier = -1;
+  if (std::ranges::all_of(expr->args,
+                          [&](const auto& arg) { return arg->shape && arg->shape->oid == expr->args[0]->shape->oid; }))
+    expr->shape = expr->args[0]->shape;
   return expr;
 }
 
 ExprPtr Analyzer::choice(const Node& body) {
   auto expr = make_expr(ExprKind::choice, 0, body.location());
-  bool outer_series = std::exchange(in_series_, true);
+  const auto around = std::exchange(in_construct_, "CASE");
   bool on_value = body.has("arg");
   std::vector<ExprPtr> conditions, results;
   // The value is worked out once, and stands in each comparison as an operand.
@@ -50,7 +55,7 @@ ExprPtr Analyzer::choice(const Node& body) {
     results.push_back(expression(when["result"]));
   }
   results.push_back(body.has("defresult") ? expression(body["defresult"]) : literal(types::unknown_oid, {}, -1));
-  in_series_ = outer_series;
+  in_construct_ = around;
   std::vector<const ExprPtr*> all{&results.back()};  // ELSE comes first when the type is chosen
   for (std::size_t i = 0; i + 1 < results.size(); ++i) all.push_back(&results[i]);
   expr->type = common_type(all, "CASE");
@@ -58,6 +63,8 @@ ExprPtr Analyzer::choice(const Node& body) {
     if (i < conditions.size()) expr->args.push_back(std::move(conditions[i]));
     expr->args.push_back(coerce(std::move(results[i]), expr->type, CastContext::implicit));
   }
+  for (std::size_t i = 1; i < expr->args.size(); i += 2)
+    if (expr->args[i]->shape && (i + 2 >= expr->args.size() || i == 1)) expr->shape = expr->args[i]->shape;
   if (!on_value) return expr;
   --operands_;
   auto whole = make_expr(ExprKind::with_operand, expr->type, expr->location);

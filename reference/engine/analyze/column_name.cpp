@@ -22,6 +22,11 @@ std::string column_name(const Node& node) {
       if (inner.second) return inner;
       return {std::string(body["typeName"].list("names").back()->string_of()), false};
     }
+    if (kind == "A_Indirection")
+      if (const Node& last = *body.list("indirection").back(); last.is("String"))
+        return {std::string(last.string_of()), true};
+    if (kind == "RowExpr") return {"row", true};
+    if (kind == "GroupingFunc") return {"grouping", true};
     if (kind == "CollateClause" || kind == "A_Indirection") return self(self, body["arg"]);
     if (kind == "A_ArrayExpr") return {"array", true};
     if (kind == "CaseExpr") {

@@ -64,9 +64,14 @@ ExprPtr Analyzer::expression(const Node& node) {
   if (kind == "SetToDefault") fail(sqlstate::syntax_error, "DEFAULT is not allowed in this context", location);
   if (kind == "SubLink") return subquery(body);
   if (kind == "A_ArrayExpr") return array_constructor(body);
-  if (kind == "RowExpr") refuse("a row constructor", location);
+  if (kind == "RowExpr") return row_constructor(body);
+  if (kind == "GroupingFunc") return grouping(body);
   if (kind == "CollateClause") return collated(body);
-  if (kind == "A_Indirection") return indirection(body);
+  if (kind == "A_Indirection") {
+    if (body.list("indirection").back()->is("A_Star"))
+      fail(sqlstate::syntax_error, "row expansion via \"*\" is not supported here", location);
+    return indirection(body);
+  }
   if (kind == "List") refuse("a list of expressions", location);
   refuse("this expression (" + std::string(kind) + ")", location);
 }
@@ -138,6 +143,7 @@ ExprPtr Analyzer::value_function(const Node& body) {
 
 ExprPtr Analyzer::type_cast(const Node& body) {
   const Node& name = body["typeName"];
+  if (auto shape = named_shape(name)) return as_row(expression(body["arg"]), std::move(shape), body.location());
   auto [type, modifier] = column_type(name);
   int location = body.location();
   if (location < 0) location = name.location();

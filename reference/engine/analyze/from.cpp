@@ -1,6 +1,5 @@
 #include "engine/analyze/inside.hpp"
 #include "engine/analyze/parts.hpp"
-#include "engine/analyze/walk.hpp"
 #include "engine/catalog/system_tables.hpp"
 #include "engine/session_state.hpp"
 #include "engine/stack.hpp"
@@ -13,13 +12,6 @@ std::string full_name(const Node& range_var) {
   std::string name(range_var.text("relname"));
   if (range_var.has("schemaname")) name = std::string(range_var.text("schemaname")) + "." + name;
   return name;
-}
-
-void forbid_set(const Expr& expr) {
-  StackBase::check();
-  if (expr.returns_set)
-    fail(sqlstate::feature_not_supported, "set-returning functions must appear at top level of FROM", expr.location);
-  for (const auto& arg : expr.args) forbid_set(*arg);
 }
 
 }  // namespace
@@ -156,34 +148,40 @@ std::unique_ptr<FromItem> Analyzer::from_common(const Node& r) {
       fail(sqlstate::feature_not_supported,
            fmt::format("WITH query \"{}\" does not have a RETURNING clause", table.name), r.location());
     ScopeItem names{table.name};
-    for (const auto& column : table.columns)
-      names.columns.push_back({column.name, column.type, column.type_modifier, 0, column.table, column.attribute});
+    for (std::size_t i = 0; i < table.columns.size(); ++i) {
+      const auto& column = table.columns[i];
+      auto shape = i < table.shapes.size() ? table.shapes[i] : nullptr;
+      names.columns.push_back({column.name,
+                               shape && shape->oid != 0 ? types::record_oid : column.type,
+                               column.type_modifier,
+                               0,
+                               column.table,
+                               column.attribute,
+                               {},
+                               shape});
+    }
     add_to_scope(*item, std::move(names), r["alias"]);
     return item;
   }
   return nullptr;
 }
 
-std::unique_ptr<FromItem> Analyzer::from_function(const Node& node) {
-  if (node.flag("ordinality")) refuse("WITH ORDINALITY");
-  if (node.flag("is_rowsfrom") || node.has("coldeflist")) refuse("ROWS FROM or a column definition list");
-  const Node& function = *node.list("functions")[0]->body().list("items")[0];
-  auto item = std::make_unique<FromItem>();
-  item->kind = FromItem::Kind::function;
-  clause_ = Clause::from;
-  item->function = expression(function);
-  for (const auto& arg : item->function->args) forbid_set(*arg);
-  item->lateral = refers_to_level(*item->function, 0);
-  ScopeItem names{column_name(function)};
-  const Node& alias = node["alias"];
-  // A table alias also names the only column of a scalar function, unless that has a name of its own.
-  bool named = item->function->text.find("_array_elements") != std::string::npos;
-  names.columns.push_back({named              ? "value"
-                           : alias.is_empty() ? names.alias
-                                              : std::string(alias.text("aliasname")),
-                           item->function->type, item->function->modifier});
-  add_to_scope(*item, std::move(names), alias);
-  return item;
+// The columns of a query as those around it see them.
+std::vector<ScopeColumn> Analyzer::scope_columns(const Query& query) const {
+  std::vector<ScopeColumn> columns;
+  for (std::size_t i = 0; i < query.columns.size(); ++i) {
+    const auto& column = query.columns[i];
+    const Expr& target = *query.targets[i];
+    columns.push_back({column.name,
+                       target.shape ? target.type : column.type,
+                       column.type_modifier,
+                       0,
+                       column.table,
+                       column.attribute,
+                       {},
+                       target.shape});
+  }
+  return columns;
 }
 
 std::unique_ptr<FromItem> Analyzer::from_query(const Node& body) {
@@ -197,8 +195,7 @@ std::unique_ptr<FromItem> Analyzer::from_query(const Node& body) {
   if (body["alias"].is_empty())
     fail(sqlstate::syntax_error, "subquery in FROM must have an alias", -1, "For example, FROM (SELECT ...) [AS] foo.");
   ScopeItem names;
-  for (const auto& column : item->query->columns)
-    names.columns.push_back({column.name, column.type, column.type_modifier, 0, column.table, column.attribute});
+  names.columns = scope_columns(*item->query);
   add_to_scope(*item, std::move(names), body["alias"]);
   return item;
 }

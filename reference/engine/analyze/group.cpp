@@ -4,6 +4,7 @@
 #include "engine/analyze/walk.hpp"
 #include "engine/analyzer.hpp"
 #include "engine/stack.hpp"
+#include "types/array.hpp"
 
 // GROUP BY: transformGroupClause(), and parseCheckAggregates(), which finds what is neither a key nor inside an
 // aggregate.
@@ -59,44 +60,86 @@ void add_dependent(Query& query, const Scope& scope) {
 
 }  // namespace
 
-void Analyzer::group_by(const Node& s, Query& query) {
-  if (s.flag("groupDistinct")) refuse("GROUP BY DISTINCT");
-  for (const auto* node : s.list("groupClause")) {
-    if (node->is("GroupingSet")) refuse("GROUPING SETS, ROLLUP, CUBE or GROUP BY ()", node->body().location());
-    if (node->is("RowExpr")) refuse("a row constructor in GROUP BY", node->body().location());
-    clause_ = Clause::group_by;
-    int target = listed_target(*node, query, "GROUP BY");
-    ExprPtr key;
-    if (target >= 0) {
-      auto& chosen = query.targets[static_cast<std::size_t>(target)];
-      resolve_unknown(chosen);
-      auto find_aggregate = [&](auto& self, const Expr& expr) -> void {
-        StackBase::check();
-        if (expr.kind == ExprKind::aggregate) forbid_aggregate(expr.location);
-        if (expr.kind == ExprKind::window) forbid_window(expr.location);
-        for (const auto& arg : expr.args) self(self, *arg);
-      };
-      find_aggregate(find_aggregate, *chosen);
-      key = clone(*chosen);
-    } else {
-      key = expression(*node);
-      resolve_unknown(key);
-    }
-    need_equality(key->type, target < 0 ? key->location : node->body().location());
-    bool known = false;
-    for (const auto& other : query.keys) known = known || same(*other, *key);
-    if (!known) query.keys.push_back(std::move(key));
+// A key, or the one that it is the same as.
+std::size_t Analyzer::group_key(const Node& node, Query& query) {
+  clause_ = Clause::group_by;
+  int target = listed_target(node, query, "GROUP BY");
+  ExprPtr key;
+  if (target >= 0) {
+    auto& chosen = query.targets[static_cast<std::size_t>(target)];
+    resolve_unknown(chosen);
+    auto find_aggregate = [&](auto& self, const Expr& expr) -> void {
+      StackBase::check();
+      if (expr.kind == ExprKind::aggregate && expr.level == 0) forbid_aggregate(expr.location);
+      if (expr.kind == ExprKind::window) forbid_window(expr.location);
+      for (const auto& arg : expr.args) self(self, *arg);
+    };
+    find_aggregate(find_aggregate, *chosen);
+    key = clone(*chosen);
+  } else {
+    key = expression(node);
+    resolve_unknown(key);
   }
+  need_equality(key->type, target < 0 ? key->location : node.body().location());
+  each_column(*key, 0, [&](const Expr& column, int level) {
+    if (level == 0 && column.number >= query.series_at) refuse("GROUP BY a set-returning function", key->location);
+  });
+  for (std::size_t i = 0; i < query.keys.size(); ++i)
+    if (same(*query.keys[i], *key)) return i;
+  query.keys.push_back(std::move(key));
+  return query.keys.size() - 1;
 }
+
+namespace {
+
+// GROUPING(…) as the member of a list, in which each set has its number.
+ExprPtr grouping_number(const Expr& expr, const Query& query, int set_at) {
+  std::vector<std::size_t> asked;
+  for (const auto& arg : expr.args) {
+    const auto key = std::ranges::find_if(query.keys, [&](const auto& each) { return same(*each, *arg); });
+    if (key == query.keys.end())
+      fail(sqlstate::grouping_error, "arguments to GROUPING must be grouping expressions of the associated query level",
+           arg->location);
+    asked.push_back(static_cast<std::size_t>(key - query.keys.begin()));
+  }
+  if (query.sets.empty()) return literal(types::int4_oid, std::int64_t{0}, expr.location);
+  std::vector<Value> numbers;
+  for (const auto& set : query.sets) {
+    std::int64_t number = 0;
+    for (auto key : asked) number = number * 2 + (set[key] ? 0 : 1);
+    numbers.emplace_back(number);
+  }
+  auto chosen = make_expr(ExprKind::subscript, types::int4_oid, expr.location);
+  chosen->args.push_back(literal(types::array_of(types::int4_oid),
+                                 types::pack(types::one_dimensional(types::int4_oid, std::move(numbers))), -1));
+  chosen->args.push_back(column_at(set_at, types::int4_oid, -1, -1));
+  return chosen;
+}
+
+}  // namespace
 
 // From here on the results are made of keys and aggregates, which stand side by side in a row of their own.
 void Analyzer::regroup(Query& query) {
-  add_dependent(query, *scope_);
+  if (query.sets.empty()) add_dependent(query, *scope_);
   auto width = static_cast<int>(query.keys.size());
+  const int set_at = width + static_cast<int>(query.aggregates.size());
+  const int old_series_at = std::exchange(query.series_at, set_at + (query.sets.empty() ? 0 : 1));
   std::function<void(ExprPtr&, int)> visit = [&](ExprPtr& expr, int depth) {
     StackBase::check();
     if (expr->kind == ExprKind::aggregate) {
-      if (depth == 0) expr = column_at(width + expr->number, expr->type, expr->modifier, expr->location);
+      if (depth != expr->level) return;
+      expr = column_at(width + expr->number, expr->type, expr->modifier, expr->location);
+      expr->level = depth;
+      return;
+    }
+    if (expr->kind == ExprKind::grouping) {
+      if (depth > 0) refuse("GROUPING of an outer query", expr->location);
+      expr = grouping_number(*expr, query, set_at);
+      return;
+    }
+    if (expr->kind == ExprKind::column && expr->level == depth && expr->number >= old_series_at &&
+        !query.series.empty()) {
+      expr->number += query.series_at - old_series_at;
       return;
     }
     if (expr->kind == ExprKind::constant || expr->kind == ExprKind::parameter) return;
@@ -105,6 +148,7 @@ void Analyzer::regroup(Query& query) {
       if (!same(key, *expr, depth)) continue;
       auto column = column_at(i, expr->type, expr->modifier, expr->location);
       column->level = depth;
+      column->shape = expr->shape;
       if (depth == 0) {
         column->table = expr->table;
         column->attribute = expr->attribute;
@@ -129,6 +173,7 @@ void Analyzer::regroup(Query& query) {
     if (expr->subquery) each_expression(*expr->subquery, depth + 1, visit);
   };
   for (auto& target : query.targets) visit(target, 0);
+  for (auto& call : query.series) visit(call, 0);
   for (auto& window : query.windows) {
     for (auto& key : window.keys) visit(key, 0);
     for (auto* edge : {&window.frame.start, &window.frame.end})

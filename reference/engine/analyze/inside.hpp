@@ -15,10 +15,12 @@ class Analyzer::Inside {
         in_aggregate_(std::exchange(analyzer.in_aggregate_, false)),
         wants_places_(std::exchange(analyzer.wants_places_, false)),
         in_window_(std::exchange(analyzer.in_window_, false)),
-        in_series_(std::exchange(analyzer.in_series_, false)),
+        in_construct_(std::exchange(analyzer.in_construct_, {})),
         clause_(analyzer.clause_),
         visible_common_(analyzer.visible_common_.size()) {
     scope.border = border;
+    scope.query = query;
+    scope.clause_around = static_cast<int>(analyzer.clause_);
     scope.outer = std::exchange(analyzer.scope_, &scope);
   }
   ~Inside() {
@@ -27,7 +29,7 @@ class Analyzer::Inside {
     analyzer_.in_aggregate_ = in_aggregate_;
     analyzer_.wants_places_ = wants_places_;
     analyzer_.in_window_ = in_window_;
-    analyzer_.in_series_ = in_series_;
+    analyzer_.in_construct_ = in_construct_;
     analyzer_.clause_ = clause_;
     analyzer_.visible_common_.resize(visible_common_);
   }
@@ -39,7 +41,8 @@ class Analyzer::Inside {
  private:
   Analyzer& analyzer_;
   Query* outer_query_;
-  bool in_aggregate_, wants_places_, in_window_, in_series_;
+  bool in_aggregate_, wants_places_, in_window_;
+  std::string_view in_construct_;
   Clause clause_;
   std::size_t visible_common_;
 };

@@ -83,7 +83,6 @@ std::unique_ptr<FromItem> Analyzer::join(const Node& body) {
   if (one_sided) let_see(true);
   scope_->join_first = outer_first;
 
-  if (body.has("join_using_alias")) refuse("an alias for USING", body["join_using_alias"].location());
   std::vector<std::string_view> names;
   std::size_t after = scope_->items.size();
   for (auto i = before; i < after; ++i)
@@ -114,6 +113,12 @@ std::unique_ptr<FromItem> Analyzer::join(const Node& body) {
   }
   item->width = scope_->width - item->first;
   if (names.empty() && !has_alias) return item;
+  // The alias of USING names the merged columns only, and hides nothing.
+  ScopeItem merged{std::string(body["join_using_alias"].text("aliasname")), result.columns};
+  merged.bare = false;
+  for (const auto& other : scope_->items)
+    if (!merged.alias.empty() && other.named && other.alias == merged.alias)
+      fail(sqlstate::duplicate_alias, fmt::format("table name \"{}\" specified more than once", merged.alias));
 
   for (auto i = before; i < after; ++i) {
     auto& inner = scope_->items[i];
@@ -136,6 +141,7 @@ std::unique_ptr<FromItem> Analyzer::join(const Node& body) {
       if (other.named && other.alias == result.alias)
         fail(sqlstate::duplicate_alias, fmt::format("table name \"{}\" specified more than once", result.alias));
   }
+  if (!merged.alias.empty()) scope_->items.push_back(std::move(merged));
   scope_->items.push_back(std::move(result));
   return item;
 }

@@ -7,6 +7,10 @@ namespace pgconform::engine {
 ExprPtr Analyzer::column_ref(const Node& body) {
   int location = body.location();
   const auto& fields = body.list("fields");
+  if (fields.back()->is("A_Star") && fields.size() == 2) {
+    if (ExprPtr row = find_whole_row(fields[0]->string_of(), location)) return row;
+    missing_table(fields[0]->string_of(), location);
+  }
   if (fields.back()->is("A_Star"))
     fail(sqlstate::syntax_error, "row expansion via \"*\" is not supported here", location);
   std::string_view name = fields.back()->string_of();
@@ -40,6 +44,7 @@ ExprPtr Analyzer::column_ref(const Node& body) {
         expr->table = column.table;
         expr->attribute = column.attribute;
         expr->text = column.owner;
+        expr->shape = column.shape;
         return expr;
       }
       if (name == "tableoid")
@@ -49,7 +54,6 @@ ExprPtr Analyzer::column_ref(const Node& body) {
           if (name == system) refuse(fmt::format("system column \"{}\"", name), location);
         fail(sqlstate::undefined_column, fmt::format("column {}.{} does not exist", qualifier, name), location);
       }
-      if (qualifier.empty() && scope->item(name)) refuse("a whole-row reference", location);
       any = any || !scope->items.empty();
     }
     visible = scope->border == Scope::Border::subquery;
@@ -61,6 +65,8 @@ ExprPtr Analyzer::column_ref(const Node& body) {
   }
   for (std::string_view system : {"ctid", "xmin", "xmax", "cmin", "cmax", "tableoid"})
     if (name == system && any) refuse(fmt::format("system column \"{}\"", name), location);
+  if (qualifier.empty())
+    if (ExprPtr row = find_whole_row(name, location)) return row;
   if (!qualifier.empty()) missing_table(qualifier, location);
   fail(sqlstate::undefined_column, fmt::format("column \"{}\" does not exist", name), location);
 }

@@ -49,7 +49,10 @@ ExprPtr Analyzer::operation(const Node& body) {
     fail(sqlstate::invalid_schema_name, fmt::format("schema \"{}\" does not exist", names[0]->string_of()), location);
   if (kind == "AEXPR_OP_ANY" || kind == "AEXPR_OP_ALL") return array_comparison(body, name, kind == "AEXPR_OP_ALL");
   if (kind == "AEXPR_SIMILAR") refuse("SIMILAR TO", location);
-  if (body["lexpr"].is("RowExpr") || body["rexpr"].is("RowExpr")) refuse("a comparison of rows", location);
+  const bool of_rows = body["lexpr"].is("RowExpr") && body["rexpr"].is("RowExpr");
+  if (of_rows && (kind == "AEXPR_DISTINCT" || kind == "AEXPR_NOT_DISTINCT")) return distinct_rows(body, kind);
+  if ((kind == "AEXPR_OP" || kind == "AEXPR_LIKE" || kind == "AEXPR_ILIKE") && body.has("lexpr"))
+    return binary(name, body["lexpr"], body["rexpr"], location);
   ExprPtr left = body.has("lexpr") ? expression(body["lexpr"]) : nullptr;
   ExprPtr right = expression(body["rexpr"]);
   if (kind == "AEXPR_DISTINCT" || kind == "AEXPR_NOT_DISTINCT") {
@@ -60,19 +63,39 @@ ExprPtr Analyzer::operation(const Node& body) {
   return apply_operator(name, std::move(left), std::move(right), location);
 }
 
+// Rows are distinct if they are in any column.
+ExprPtr Analyzer::distinct_rows(const Node& body, std::string_view kind) {
+  const int location = body.location();
+  auto left = row_members(body["lexpr"].body().list("args"));
+  auto right = row_members(body["rexpr"].body().list("args"));
+  if (left.size() != right.size())
+    fail(sqlstate::syntax_error, "unequal number of entries in row expressions", location);
+  const bool negated = kind == "AEXPR_NOT_DISTINCT";
+  auto expr = make_expr(negated ? ExprKind::both : ExprKind::either, types::bool_oid, location);
+  for (std::size_t i = 0; i < left.size(); ++i)
+    expr->args.push_back(equality(negated ? ExprKind::not_distinct : ExprKind::distinct, std::move(left[i]),
+                                  std::move(right[i]), location));
+  return expr;
+}
+
 // x BETWEEN a AND b: two comparisons; x is analysed twice, as PostgreSQL does it.
 ExprPtr Analyzer::between(const Node& body) {
-  std::string_view kind = body.text("kind");
-  if (kind.ends_with("_SYM")) refuse("BETWEEN SYMMETRIC", body.location());
-  bool negated = kind == "AEXPR_NOT_BETWEEN";
+  const std::string_view kind = body.text("kind");
+  const bool negated = kind.starts_with("AEXPR_NOT_");
   const auto& bounds = body["rexpr"].body().list("items");
-  int location = body.location();
-  auto expr = make_expr(negated ? ExprKind::either : ExprKind::both, types::bool_oid, location);
-  expr->args.push_back(
-      apply_operator(negated ? "<" : ">=", expression(body["lexpr"]), expression(*bounds[0]), location));
-  expr->args.push_back(
-      apply_operator(negated ? ">" : "<=", expression(body["lexpr"]), expression(*bounds[1]), location));
-  expr->location = leftmost(location, expr->args[0]->location);
+  const int location = body.location();
+  auto within = [&](const Node& low, const Node& high) {
+    auto expr = make_expr(negated ? ExprKind::either : ExprKind::both, types::bool_oid, location);
+    expr->args.push_back(binary(negated ? "<" : ">=", body["lexpr"], low, location));
+    expr->args.push_back(binary(negated ? ">" : "<=", body["lexpr"], high, location));
+    expr->location = leftmost(location, expr->args[0]->location);
+    return expr;
+  };
+  if (!kind.ends_with("_SYM")) return within(*bounds[0], *bounds[1]);
+  auto expr = make_expr(negated ? ExprKind::both : ExprKind::either, types::bool_oid, location);
+  expr->args.push_back(within(*bounds[0], *bounds[1]));
+  expr->args.push_back(within(*bounds[1], *bounds[0]));
+  expr->location = expr->args[0]->location;
   return expr;
 }
 
@@ -84,6 +107,11 @@ ExprPtr Analyzer::in_list(const Node& body, std::string_view op) {
   auto expr = make_expr(negated ? ExprKind::both : ExprKind::either, types::bool_oid, location);
   expr->text = "IN";
   const auto& items = body["rexpr"].body().list("items");
+  if (body["lexpr"].is("RowExpr")) {
+    for (const auto* item : items) expr->args.push_back(binary(op, body["lexpr"], *item, location));
+    expr->location = leftmost(location, expr->args[0]->location);
+    return expr;
+  }
   std::vector<ExprPtr> values;
   values.push_back(expression(body["lexpr"]));
   for (const auto* item : items) values.push_back(expression(*item));

@@ -158,6 +158,9 @@ void Analyzer::limits(const Node& s, Query& query) {
     clause_ = clause;
     return without_variables(to_bigint(expression(s[key]), name), name);
   };
+  query.with_ties = s.text("limitOption") == "LIMIT_OPTION_WITH_TIES" && s.has("limitCount");
+  if (query.with_ties && query.order.empty())
+    fail(sqlstate::syntax_error, "WITH TIES cannot be specified without ORDER BY clause");
   query.offset = bound("limitOffset", "OFFSET", Clause::offset);
   query.limit = bound("limitCount", "LIMIT", Clause::limit);
 }

@@ -76,7 +76,13 @@ void need_order(Oid type, int location) {
 
 session::Column describe(const Expr& expr, std::string name) {
   const auto* type = types::find_type(expr.type);
-  return {std::move(name), expr.table, expr.attribute, expr.type, type ? type->length : std::int16_t{-1},
+  const bool is_row = expr.shape && expr.shape->oid != 0 && expr.type == types::record_oid;
+  const bool is_whole = expr.kind == ExprKind::row && is_row && !expr.text.empty();
+  return {std::move(name),
+          is_whole ? expr.shape->oid - 1 : expr.table,
+          expr.attribute,
+          is_row ? expr.shape->oid : expr.type,
+          type ? type->length : std::int16_t{-1},
           expr.modifier};
 }
 
@@ -110,6 +116,7 @@ ExprPtr clone(const Expr& expr) {
   copy->is_implicit = expr.is_implicit;
   copy->table = expr.table;
   copy->attribute = expr.attribute;
+  copy->shape = expr.shape;
   copy->shared = expr.shared;
   copy->subquery = expr.subquery;
   copy->quantifier = expr.quantifier;

@@ -5,6 +5,7 @@
 #include <string_view>
 #include <vector>
 
+#include "engine/expr.hpp"
 #include "engine/storage.hpp"
 
 // What names mean while a query is analysed: ParseNamespaceItem and its list.
@@ -19,6 +20,7 @@ struct ScopeColumn {
   Oid table = 0;  // its origin, for RowDescription
   std::int16_t attribute = 0;
   std::string owner{};  // as an error calls it: t.a
+  std::shared_ptr<const RowShape> shape{};
 };
 
 // ScopeItem: an item of FROM, or a join's result.
@@ -29,10 +31,12 @@ struct ScopeItem {
   bool named = true;       // alias.column is understood
   bool bare = true;        // so is the column's name alone, and it is part of *
   bool nullable = false;   // on the side of an outer join that may have no row
+  bool is_scalar = false;  // a function's only column, which is also what the whole row is
   bool lateral_ok = true;  // false while the other side of a RIGHT or FULL join is analysed
 };
 
 class Node;
+struct Query;
 
 // Scope: one query's names.
 struct Scope {
@@ -40,6 +44,8 @@ struct Scope {
   // the other's columns one level further out; in FROM or WITH, where it does not, and runs on the same level.
   enum class Border : std::uint8_t { statement, subquery, from } border = Border::statement;
   Scope* outer = nullptr;
+  Query* query = nullptr;  // whose names these are, if it is one
+  int clause_around = 0;   // where in the query around it this one stands
   std::vector<ScopeItem> items{};
   std::size_t first = 0;  // items before it are hidden, while ON is analysed
   int width = 0;

@@ -10,7 +10,6 @@ void Analyzer::refuse_clauses(const Node& s) {
   if (s.has("intoClause") && &s["intoClause"] != into_)
     fail(sqlstate::syntax_error, "SELECT ... INTO is not allowed here", s["intoClause"]["rel"].location());
   refuse_locking(s);
-  if (s.text("limitOption") == "LIMIT_OPTION_WITH_TIES") refuse("WITH TIES");
 }
 
 std::unique_ptr<Query> Analyzer::query(const Node& s, bool resolve_unknowns) {
@@ -65,9 +64,9 @@ void Analyzer::plain_select(const Node& s, Query& result, bool resolve_unknowns)
     for (auto& target : result.targets) resolve_unknown(target);
   for (std::size_t i = 0; i < result.columns.size(); ++i)
     result.columns[i] = describe(*result.targets[i], result.columns[i].name);
-  result.is_grouped = !result.aggregates.empty() || !result.keys.empty() || result.having;
+  result.is_grouped = !result.aggregates.empty() || !result.keys.empty() || result.having || !result.sets.empty() ||
+                      result.asks_grouping;
   if (result.is_grouped) {
-    if (!result.series.empty()) refuse("a set-returning function in a select list with aggregates");
     regroup(result);
   }
   place_window_calls(result);

@@ -47,12 +47,14 @@ void Analyzer::set_operation(const Node& s, Query& result) {
     fit_side(right, result.right_casts, cast_right);
     std::int32_t modifier = l->type == type && r->type == type && l->modifier == r->modifier ? l->modifier : -1;
     auto target = column_at(static_cast<int>(i), type, modifier, location);
+    if (l->shape && r->shape && l->shape->oid == r->shape->oid) target->shape = l->shape;
     if (!result.all) need_equality(type, location);
     std::string title = left.columns[i].name;
     result.columns.push_back(describe(*target, title));
+    auto target_shape = target->shape;
     result.targets.push_back(std::move(target));
     result.operand_types.push_back(type);
-    names.columns.push_back({title, type, modifier, static_cast<int>(i), 0, 0, title});
+    names.columns.push_back({title, type, modifier, static_cast<int>(i), 0, 0, title, target_shape});
   }
   if (!cast_left) result.left_casts.clear();
   if (!cast_right) result.right_casts.clear();

@@ -30,6 +30,13 @@ ExprPtr Analyzer::subquery(const Node& body) {
       {Clause::execute, "cannot use subquery in EXECUTE parameter"}};
   for (const auto& [clause, message] : forbidden)
     if (clause == clause_) fail(sqlstate::feature_not_supported, std::string(message), location);
+  const auto& op = body.list("operName");
+  if (body["testexpr"].is("RowExpr") && (link == "ANY_SUBLINK" || link == "ALL_SUBLINK")) {
+    auto rows = row_link(body, row_members(body["testexpr"].body().list("args")),
+                         op.empty() ? "=" : op.back()->string_of(), false, location);
+    if (link == "ALL_SUBLINK") rows->quantifier = Quantifier::all;
+    return rows;
+  }
   int escape = 0;
   auto inner = inner_query(body["subselect"].body(), Scope::Border::subquery, true, &escape);
   auto expr = make_expr(ExprKind::subquery, types::bool_oid, location);
@@ -46,6 +53,7 @@ ExprPtr Analyzer::subquery(const Node& body) {
     if (width != 1) fail(sqlstate::syntax_error, "subquery must return only one column", location);
     expr->type = inner->targets[0]->type;
     expr->modifier = inner->columns[0].type_modifier;
+    expr->shape = inner->targets[0]->shape;
     if (link == "ARRAY_SUBLINK") {
       expr->quantifier = Quantifier::array;
       Oid array = types::is_array(expr->type) ? expr->type : types::array_of(expr->type);
@@ -58,12 +66,10 @@ ExprPtr Analyzer::subquery(const Node& body) {
     return expr;
   }
   if (link != "ANY_SUBLINK" && link != "ALL_SUBLINK") refuse("this kind of subquery", location);
-  if (body["testexpr"].is("RowExpr")) refuse("a comparison of rows", location);
   ExprPtr left = expression(body["testexpr"]);
   if (width > 1) fail(sqlstate::syntax_error, "subquery has too many columns", location);
   if (width < 1) fail(sqlstate::syntax_error, "subquery has too few columns", location);
-  const auto& names = body.list("operName");
-  std::string_view name = names.empty() ? "=" : names.back()->string_of();
+  std::string_view name = op.empty() ? "=" : op.back()->string_of();
   auto slot = make_expr(ExprKind::operand, inner->targets[0]->type, location);
   slot->number = operands_;
   slot->modifier = inner->columns[0].type_modifier;

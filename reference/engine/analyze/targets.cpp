@@ -14,6 +14,7 @@ void Analyzer::expand_star(const Node& ref, std::vector<ExprPtr>& exprs, std::ve
       expr->table = column.table;
       expr->attribute = column.attribute;
       expr->text = column.owner;
+      expr->shape = column.shape;
       columns.push_back(describe(*expr, column.name));
       exprs.push_back(std::move(expr));
     }
@@ -40,6 +41,15 @@ void Analyzer::targets(const std::vector<const Node*>& list, std::vector<ExprPtr
     const Node& value = target["val"];
     if (value.is("ColumnRef") && value.body().list("fields").back()->is("A_Star")) {
       expand_star(value.body(), exprs, columns);
+      continue;
+    }
+    if (value.is("A_Indirection") && value.body().list("indirection").back()->is("A_Star")) {
+      std::vector<std::string> names;
+      auto fields = fields_of(indirection(value.body()), value.body()["arg"].body().location(), names);
+      for (std::size_t i = 0; i < fields.size(); ++i) {
+        columns.push_back(describe(*fields[i], names[i]));
+        exprs.push_back(std::move(fields[i]));
+      }
       continue;
     }
     ExprPtr expr = expression(value);

@@ -13,7 +13,7 @@ void each_in(std::vector<ExprPtr>& list, int depth, const Visit& visit) {
 
 void each_in_from(FromItem& item, int depth, const Visit& visit) {
   StackBase::check();
-  if (item.function) visit(item.function, depth);
+  for (auto& function : item.functions) visit(function.call, depth);
   if (item.query) each_expression(*item.query, depth + (item.own_context ? 1 : 0), visit);
   if (item.left) each_in_from(*item.left, depth, visit);
   if (item.right) each_in_from(*item.right, depth, visit);

@@ -314,7 +314,6 @@ void Analyzer::windows(Query& query) {
 
 void Analyzer::place_window_calls(Query& query) {
   if (query.window_calls.empty()) return;
-  if (query.is_grouped) query.series_at = static_cast<int>(query.keys.size() + query.aggregates.size());
   const int first = query.series_at + static_cast<int>(query.series.size());
   std::function<void(Expr&)> place = [&](Expr& expr) {
     StackBase::check();

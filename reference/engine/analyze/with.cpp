@@ -76,6 +76,7 @@ std::unique_ptr<CommonTable> Analyzer::common_table(const Node& node, bool recur
   const Node& select = node["ctequery"].body();
   if (!recursive) {
     table->query = inner_query(select, Scope::Border::from, true);
+    for (const auto& column : scope_columns(*table->query)) table->shapes.push_back(column.shape);
     name_columns(*table, node, table->query->columns);
     return table;
   }
@@ -100,6 +101,7 @@ std::unique_ptr<CommonTable> Analyzer::common_table(const Node& node, bool recur
   result.all = select.flag("all");
   result.left = inner_query(select["larg"], Scope::Border::from, true);
   result.columns = result.left->columns;
+  for (const auto& column : scope_columns(*result.left)) table->shapes.push_back(column.shape);
   auto columns = result.columns;
   for (auto& column : columns) column.table = 0, column.attribute = 0;
   name_columns(*table, node, std::move(columns));

@@ -32,9 +32,10 @@ Shape shape_of(const FromItem& item) {
       const std::string& name = item.table->name;
       return {"Seq Scan", " on " + name + (item.alias == name ? "" : alias)};
     }
-    case Kind::function:
-      return {"Function Scan",
-              " on" + (item.function->function ? " " + std::string(item.function->function->name) : "") + alias};
+    case Kind::function: {
+      const Expr& function = *item.functions[0].call;
+      return {"Function Scan", " on" + (function.function ? " " + std::string(function.function->name) : "") + alias};
+    }
     case Kind::query: {
       Shape shape{"Subquery Scan", " on" + alias};
       shape.below.push_back(shape_of(*item.query));

@@ -2,10 +2,12 @@
 
 #include "engine/expr.hpp"
 #include "engine/functions.hpp"
+#include "engine/stack.hpp"
 #include "types/array.hpp"
 #include "types/interval.hpp"
 #include "types/json.hpp"
 #include "types/numeric.hpp"
+#include "types/record.hpp"
 
 // Comparison: one order for every type, and the six operators of each type made from it.
 namespace pgconform::engine {
@@ -52,6 +54,29 @@ int compare_arrays(std::string_view a, std::string_view b) {
   return 0;
 }
 
+// Records: by their fields, NULL last: record_cmp().
+int compare_records(const types::Record& a, const types::Record& b) {
+  StackBase::check();
+  const auto x = types::unpack_record(a), y = types::unpack_record(b);
+  for (std::size_t i = 0; i < std::min(x.values.size(), y.values.size()); ++i) {
+    if (x.types[i] != y.types[i])
+      fail(sqlstate::datatype_mismatch,
+           fmt::format("cannot compare dissimilar column types {} and {} at record column {}",
+                       types::type_name(x.types[i]), types::type_name(y.types[i]), i + 1));
+    if (x.types[i] == types::json_oid)
+      fail(sqlstate::undefined_function, "could not identify a comparison function for type json");
+    const Value &one = x.values[i], &other = y.values[i];
+    if (types::is_null(one) || types::is_null(other)) {
+      if (types::is_null(one) != types::is_null(other)) return types::is_null(one) ? 1 : -1;
+      continue;
+    }
+    if (int order = compare_values(x.types[i], one, other); order != 0) return order;
+  }
+  if (x.values.size() != y.values.size())
+    fail(sqlstate::datatype_mismatch, "cannot compare record types with different numbers of columns");
+  return 0;
+}
+
 enum class Op : std::uint8_t { eq, ne, lt, le, gt, ge };
 
 template <Op op>
@@ -92,6 +117,8 @@ int compare_values(Oid type, const Value& a, const Value& b) {
       int order = sign(x.micros + x.west * 1'000'000LL, y.micros + y.west * 1'000'000LL);
       return order != 0 ? order : sign(x.west, y.west);
     }
+    case 8:
+      return compare_records(std::get<types::Record>(a), std::get<types::Record>(b));
     default:
       break;
   }
@@ -105,10 +132,10 @@ int compare_values(Oid type, const Value& a, const Value& b) {
 
 void add_comparison(Registry& r) {
   for (std::string type :
-       {"int2",   "int4",      "int8",     "int24",   "int42",      "int28",        "int82", "int48",  "int84",
-        "float4", "float8",    "float48",  "float84", "bool",       "oid",          "bytea", "bpchar", "name",
-        "text",   "char",      "numeric_", "date_",   "timestamp_", "timestamptz_", "uuid_", "text_",  "bpchar_",
-        "name_",  "interval_", "time_",    "timetz_", "array_",     "jsonb_"}) {
+       {"int2",   "int4",      "int8",     "int24",   "int42",      "int28",        "int82",  "int48",  "int84",
+        "float4", "float8",    "float48",  "float84", "bool",       "oid",          "bytea",  "bpchar", "name",
+        "text",   "char",      "numeric_", "date_",   "timestamp_", "timestamptz_", "uuid_",  "text_",  "bpchar_",
+        "name_",  "interval_", "time_",    "timetz_", "array_",     "jsonb_",       "record_"}) {
     r.add(type + "eq", compare<Op::eq>);
     r.add(type + "ne", compare<Op::ne>);
     r.add(type + "lt", compare<Op::lt>);

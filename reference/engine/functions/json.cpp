@@ -5,9 +5,11 @@
 
 #include "engine/expr.hpp"
 #include "engine/functions.hpp"
+#include "engine/functions/json_records.hpp"
 #include "engine/stack.hpp"
 #include "types/array.hpp"
 #include "types/form.hpp"
+#include "types/record.hpp"
 
 // Functions and operators of json and jsonb. Both are text here, so one implementation serves both; what jsonb builds
 // is brought into its normal form. functions-json.
@@ -169,15 +171,27 @@ Value remove_nth(Call& c) {
   return join(kept, ", ", '[', ']');
 }
 
-// A value of any type as JSON: datum_to_json().
-std::string as_json(Oid type, const Value& value, const types::Style& style) {
+}  // namespace
+
+std::string as_json(Oid type, const Value& value, const types::Style& style, const RowShape* shape) {
+  StackBase::check();
   if (is_null(value)) return "null";
+  if (const auto* record = std::get_if<types::Record>(&value)) {
+    const auto fields = types::unpack_record(*record);
+    std::vector<std::string> parts;
+    for (std::size_t i = 0; i < fields.values.size(); ++i) {
+      const auto* column = shape && i < shape->columns.size() ? &shape->columns[i] : nullptr;
+      parts.push_back(types::quote_json(column ? column->name : fmt::format("f{}", i + 1)) + ":" +
+                      as_json(fields.types[i], fields.values[i], style, column ? column->shape.get() : nullptr));
+    }
+    return join(parts, ",", '{', '}');
+  }
   if (types::is_array(type) && type != types::int2vector_oid && type != types::oidvector_oid) {
     types::Array array = types::unpack(std::get<std::string>(value));
     std::size_t place = 0;
     auto level = [&](auto& self, std::size_t depth) -> std::string {
       std::vector<std::string> parts;
-      if (depth == array.dimensions.size()) return as_json(array.element, array.elements[place++], style);
+      if (depth == array.dimensions.size()) return as_json(array.element, array.elements[place++], style, shape);
       for (std::int32_t i = 0; i < array.dimensions[depth].length; ++i) parts.push_back(self(self, depth + 1));
       return join(parts, ",", '[', ']');
     };
@@ -216,12 +230,14 @@ std::string as_json(Oid type, const Value& value, const types::Style& style) {
   }
 }
 
+namespace {
+
 Value finish(Call& c, std::string json) {
   return c.expr.type == types::jsonb_oid ? normal(std::move(json)) : std::move(json);
 }
 
 std::string argument(Call& c, std::size_t i) {
-  return as_json(c.expr.args[i]->type, c.args[i], c.context.style);
+  return as_json(c.expr.args[i]->type, c.args[i], c.context.style, c.expr.args[i]->shape.get());
 }
 
 Value build_array(Call& c) {
@@ -296,6 +312,7 @@ Value scalar(Call& c, std::string_view kind, std::string_view type) {
 }  // namespace
 
 void add_json(Registry& r) {
+  add_json_records(r);
   for (std::string type : {"json", "jsonb"}) {
     r.add(type + "_object_field", field);
     r.add(type + "_object_field_text", field);

@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <map>
 #include <optional>
 #include <set>
@@ -36,6 +37,7 @@ class Aggregation : public RowSource {
   Aggregation(NodePtr input, const Query& query) : input_(std::move(input)), query_(query) {
     RowOrder by_key;
     for (std::size_t i = 0; i < query.keys.size(); ++i) by_key.keys.push_back({i, query.keys[i]->type});
+    if (!query.sets.empty()) by_key.keys.push_back({query.keys.size(), types::int8_oid});
     places_ = std::map<Row, std::size_t, RowOrder>(by_key);
     for (const auto& aggregate : query.aggregates) {
       auto& order = orders_.emplace_back();
@@ -52,7 +54,10 @@ class Aggregation : public RowSource {
         Step step = input_->next(work, current_);
         if (step == Step::pause) return step;
         if (step == Step::done) {
-          if (query_.keys.empty() && groups_.empty()) group({});
+          if (query_.sets.empty() && query_.keys.empty()) group({});
+          for (std::size_t i = 0; i < query_.sets.size(); ++i)
+            if (std::ranges::find(query_.sets[i], true) == query_.sets[i].end())
+              group(key_of_set(Row(query_.keys.size()), i));
           read_all_ = true;
           break;
         }
@@ -65,7 +70,13 @@ class Aggregation : public RowSource {
     if (!work.spend()) return Step::pause;
     auto& states = groups_[place_];
     row = std::move(keys_[place_]);
+    Value set;
+    if (!query_.sets.empty()) {
+      set = std::move(row.back());
+      row.pop_back();
+    }
     for (std::size_t i = 0; i < states.size(); ++i) row.push_back(states[i].result(query_.aggregates[i]));
+    if (!query_.sets.empty()) row.push_back(std::move(set));
     ++place_;
     return Step::row;
   }
@@ -94,9 +105,20 @@ class Aggregation : public RowSource {
       for (const auto& arg : aggregate.args) list->push_back(evaluate(*arg, context));
     }
     context.remembered.clear();
-    auto& states = group(key);
-    for (std::size_t i = 0; i < args.size(); ++i)
-      if (args[i]) states[i].add(query_.aggregates[i], orders_[i], std::move(*args[i]));
+    const std::size_t sets = std::max<std::size_t>(query_.sets.size(), 1);
+    for (std::size_t set = 0; set < sets; ++set) {
+      auto& states = group(query_.sets.empty() ? key : key_of_set(key, set));
+      for (std::size_t i = 0; i < args.size(); ++i)
+        if (args[i]) states[i].add(query_.aggregates[i], orders_[i], set + 1 == sets ? std::move(*args[i]) : *args[i]);
+    }
+  }
+
+  // The keys that count in a set, the others NULL, and its number.
+  Row key_of_set(Row key, std::size_t set) const {
+    for (std::size_t i = 0; i < key.size(); ++i)
+      if (!query_.sets[set][i]) key[i] = Value();
+    key.emplace_back(static_cast<std::int64_t>(set + 1));
+    return key;
   }
 
   NodePtr input_;

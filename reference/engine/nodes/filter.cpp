@@ -1,3 +1,5 @@
+#include <algorithm>
+
 #include "engine/evaluate.hpp"
 #include "engine/nodes/nodes.hpp"
 
@@ -64,13 +66,16 @@ class Projection : public RowSource {
 // going on with NULL: ProjectSet.
 class SeriesProjection : public RowSource {
  public:
-  SeriesProjection(NodePtr input, const Query& query) : input_(std::move(input)), query_(query) {}
+  SeriesProjection(NodePtr input, const Query& query, int stage) : input_(std::move(input)), query_(query) {
+    for (std::size_t i = 0; i < query.series.size(); ++i)
+      if (query.series_stages[i] == stage) own_.push_back(i);
+  }
   Step next(Work& work, Row& row) override {
     for (;;) {
       if (running_.empty()) {
         Step step = input_->next(work, current_);
         if (step != Step::row) return step;
-        for (const auto& call : query_.series) running_.emplace_back().source = make_set(*call);
+        for (auto i : own_) running_.emplace_back().source = make_set(*query_.series[i]);
       }
       work.context.row = current_;
       for (auto& each : running_) {
@@ -85,11 +90,12 @@ class SeriesProjection : public RowSource {
       bool all_done = true;
       row = current_;
       auto place = static_cast<std::size_t>(query_.series_at);
-      row.resize(std::max(row.size(), place + running_.size()));
-      for (auto& each : running_) {
+      row.resize(std::max(row.size(), place + query_.series.size()));
+      for (std::size_t i = 0; i < running_.size(); ++i) {
+        auto& each = running_[i];
         all_done = all_done && each.done;
         each.asked = false;
-        row[place++] = each.done ? Value() : std::move(each.value);
+        row[place + own_[i]] = each.done ? Value() : std::move(each.value);
       }
       if (!all_done) return Step::row;
       running_.clear();
@@ -104,13 +110,14 @@ class SeriesProjection : public RowSource {
   };
   NodePtr input_;
   const Query& query_;
+  std::vector<std::size_t> own_;  // which of the series
   Row current_;
   std::vector<Running> running_;
 };
 
 class Limit : public RowSource {
  public:
-  Limit(NodePtr input, const Query& query) : input_(std::move(input)), query_(query) {}
+  Limit(NodePtr input, const Query& query) : input_(std::move(input)), query_(query), order_(order_of_keys(query)) {}
   Step next(Work& work, Row& row) override {
     if (!started_) {
       skip_ = bound(query_.offset.get(), 0, "OFFSET", sqlstate::invalid_row_count_in_result_offset_clause, work);
@@ -118,14 +125,15 @@ class Limit : public RowSource {
       started_ = true;
     }
     for (;;) {
-      if (left_ == 0) return Step::done;
+      if (left_ == 0 && (!query_.with_ties || last_.empty())) return Step::done;
       Step step = input_->next(work, row);
       if (step != Step::row) return step;
       if (skip_ > 0) {
         --skip_;
         continue;
       }
-      --left_;
+      if (left_ == 0) return order_.compare(row, last_) == 0 ? step : Step::done;
+      if (--left_ == 0 && query_.with_ties) last_ = row;
       return Step::row;
     }
   }
@@ -140,6 +148,8 @@ class Limit : public RowSource {
   }
   NodePtr input_;
   const Query& query_;
+  RowOrder order_;
+  Row last_;  // the last that counted; WITH TIES lets follow what is equal to it
   std::int64_t skip_ = 0, left_ = 0;
   bool started_ = false;
 };
@@ -155,7 +165,10 @@ NodePtr make_projection(NodePtr input, const std::vector<ExprPtr>& exprs) {
 }
 
 NodePtr make_series_projection(NodePtr input, const Query& query) {
-  return std::make_unique<SeriesProjection>(std::move(input), query);
+  const int last = *std::ranges::max_element(query.series_stages);
+  for (int stage = 0; stage <= last; ++stage)
+    input = std::make_unique<SeriesProjection>(std::move(input), query, stage);
+  return input;
 }
 
 NodePtr make_limit(NodePtr input, const Query& query) {

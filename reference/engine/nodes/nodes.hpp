@@ -26,6 +26,9 @@ struct RowOrder {
 // order_of: all columns of those types.
 RowOrder order_of(const std::vector<Oid>& types);
 
+// order_of_keys: ORDER BY.
+RowOrder order_of_keys(const Query& query);
+
 // scan.cpp
 NodePtr make_table_scan(const FromItem& item);
 // make_system_scan: with a key, only the rows that may have its value in that column.

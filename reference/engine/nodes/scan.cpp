@@ -4,6 +4,7 @@
 #include "types/array.hpp"
 #include "types/form.hpp"
 #include "types/numeric.hpp"
+#include "types/record.hpp"
 
 // Where rows come from: tables, functions, VALUES.
 namespace pgconform::engine {
@@ -162,6 +163,55 @@ class Single : public RowSource {
   bool done_ = false;
 };
 
+// Functions in FROM, side by side; one that is done goes on with NULL while another is not.
+class FunctionScan : public RowSource {
+ public:
+  explicit FunctionScan(const FromItem& item) : item_(item) {
+    for (const auto& function : item.functions)
+      running_.push_back(
+          {function.call->returns_set ? make_set(*function.call) : std::make_unique<Single>(function.call.get())});
+  }
+  Step next(Work& work, Row& row) override {
+    bool any = false;
+    for (auto& each : running_) {
+      if (!each.asked && !each.done) {
+        Step step = each.source->next(work, each.row);
+        if (step == Step::pause) return step;
+        each.asked = true;
+        each.done = step == Step::done;
+      }
+      any = any || !each.done;
+    }
+    if (!any) return Step::done;
+    Row made;
+    for (std::size_t i = 0; i < running_.size(); ++i) {
+      auto& each = running_[i];
+      each.asked = false;
+      put(item_.functions[i], each.done ? Value() : std::move(each.row[0]), made);
+    }
+    if (item_.ordinality) made.emplace_back(++number_);
+    row = std::move(made);
+    return Step::row;
+  }
+
+ private:
+  static void put(const TableFunction& function, Value value, Row& row) {
+    if (!function.spread) return row.push_back(std::move(value));
+    const std::size_t end = row.size() + static_cast<std::size_t>(function.width);
+    if (const auto* record = std::get_if<types::Record>(&value))
+      for (auto& field : types::unpack_record(*record).values) row.push_back(std::move(field));
+    row.resize(end);
+  }
+  struct Running {
+    NodePtr source;
+    bool asked = false, done = false;
+    Row row{};
+  };
+  const FromItem& item_;
+  std::vector<Running> running_;
+  std::int64_t number_ = 0;
+};
+
 class ValuesRows : public RowSource {
  public:
   explicit ValuesRows(const std::vector<std::vector<ExprPtr>>& rows) : rows_(rows) {}
@@ -198,8 +248,10 @@ NodePtr make_set(const Expr& call) {
 }
 
 NodePtr make_function_scan(const FromItem& item) {
-  if (item.function->returns_set) return make_set(*item.function);
-  return std::make_unique<Single>(item.function.get());
+  const auto& first = item.functions[0];
+  if (item.functions.size() > 1 || first.spread || item.ordinality) return std::make_unique<FunctionScan>(item);
+  if (first.call->returns_set) return make_set(*first.call);
+  return std::make_unique<Single>(first.call.get());
 }
 
 NodePtr make_values(const std::vector<std::vector<ExprPtr>>& rows) {

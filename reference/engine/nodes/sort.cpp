@@ -91,13 +91,17 @@ class Unique : public RowSource {
 
 }  // namespace
 
-NodePtr make_sort(NodePtr input, const Query& query) {
+RowOrder order_of_keys(const Query& query) {
   RowOrder order;
   for (const auto& key : query.order) {
     auto place = static_cast<std::size_t>(key.target);
     order.keys.push_back({place, query.targets[place]->type, key.descending, key.nulls_first});
   }
-  return std::make_unique<Sort>(std::move(input), std::move(order));
+  return order;
+}
+
+NodePtr make_sort(NodePtr input, const Query& query) {
+  return std::make_unique<Sort>(std::move(input), order_of_keys(query));
 }
 
 NodePtr make_distinct(NodePtr input, RowOrder order) {

@@ -84,12 +84,18 @@ Value scalar(const Expr& expr, SubqueryRun& run, Work& outer) {
 
 // The row's column as the operator takes it.
 Value right_side(const Expr& expr, Context& context, Value value) {
+  if (!expr.implementation) return value;
   set_operand(context, expr.level, std::move(value));
   return evaluate(*expr.args[1], context);
 }
 
 // One comparison; NULL where the operator is strict and a side is NULL.
 Value compare(const Expr& expr, Context& context, const Value& left, const Value& right) {
+  if (!expr.implementation) {
+    set_operand(context, expr.level, left);
+    set_operand(context, expr.level + 1, right);
+    return evaluate(*expr.args[1], context);
+  }
   if (expr.strict && (is_null(left) || is_null(right))) return {};
   Value pair[] = {left, right};
   Call frame{pair, expr, context};

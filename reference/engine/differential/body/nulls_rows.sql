@@ -117,3 +117,20 @@ select 1 in ();
 select 1 in (select);
 select 1 in 1;
 select (1, 2) is true;
+
+-- The row type of a table.
+create table t (id int primary key, a text, b numeric(6,2));
+insert into t values (1,'x',1.5),(2,null,2),(3,'a b',null);
+create table u (id int primary key, t_id int, c text);
+insert into u values (1,1,'one'),(2,2,'two'),(3,9,null);
+select t from t order by 1;
+select u, t from u left join t on t.id = u.t_id order by u.id;
+select (select t from t where id = 1);
+update t set (a,b) = row('r', 8) where id = 3 returning t;
+select coalesce(t, t) from t order by 1;
+select case when true then t end from t order by 1;
+select t.id, t from t group by t.id order by t.id;
+select null::t;
+select '(1,x,2)'::t;
+select row(5,'q',1)::t;
+select json_populate_record(null::t, '{"id": 4, "a": "z", "b": "2.345"}');

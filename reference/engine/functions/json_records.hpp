@@ -1,0 +1,17 @@
+#pragma once
+
+#include <string>
+
+#include "engine/expr.hpp"
+#include "engine/functions.hpp"
+
+namespace pgconform::engine {
+
+// as_json: a value of any type as JSON: datum_to_json(). `shape` names the fields of a record, which are f1, f2, …
+// without it.
+std::string as_json(Oid type, const Value& value, const types::Style& style, const RowShape* shape = nullptr);
+
+// add_json_records: functions between JSON objects and rows.
+void add_json_records(Registry& registry);
+
+}  // namespace pgconform::engine
