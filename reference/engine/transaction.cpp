@@ -1,5 +1,7 @@
 #include "engine/transaction.hpp"
 
+#include <utility>
+
 #include "engine/error.hpp"
 #include "engine/session_state.hpp"
 
@@ -19,6 +21,7 @@ void TransactionMachine::clean_up() {
   open_ = false;
   levels_[0].xid = 0;
   levels_[0].released.clear();
+  levels_[0].made = 0;
   kept_.reset();
   auto& database = session_.database();
   session_.waits().stop();
@@ -48,6 +51,7 @@ void TransactionMachine::abort() {
   auto& database = session_.database();
   for (Xid released : levels_[0].released) database.transactions.abort(released);
   if (levels_[0].xid != 0) database.transactions.abort(levels_[0].xid);
+  database.garbage += levels_[0].made;
   session_.settings().abort_transaction();
   session_.mailbox().abort();
   clean_up();
@@ -84,6 +88,7 @@ void TransactionMachine::commit_sub() {
   Level& parent = levels_[levels_.size() - 2];
   parent.released.insert(parent.released.end(), sub.released.begin(), sub.released.end());
   if (sub.xid != 0) parent.released.push_back(sub.xid);
+  parent.made += sub.made;
   session_.settings().commit_subtransaction();
   session_.mailbox().commit_subtransaction();
   const auto depth = static_cast<std::uint32_t>(levels_.size());
@@ -101,6 +106,7 @@ void TransactionMachine::abort_sub() {
     return;
   session_.names().abort_subtransaction(static_cast<std::uint32_t>(levels_.size()));
   auto& transactions = session_.database().transactions;
+  session_.database().garbage += std::exchange(sub.made, 0);
   for (Xid released : sub.released) transactions.abort(released);
   if (sub.xid != 0) transactions.abort(sub.xid);
   sub.released.clear();

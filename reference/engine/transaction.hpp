@@ -63,6 +63,8 @@ class TransactionMachine {
 
   // xid: the number of the (sub)transaction at hand, taken when it first writes.
   Xid xid();
+  // row_made: counts the versions of rows that are of no use to anybody if this comes to nothing.
+  void row_made() { ++levels_.back().made; }
   // is_own: the number of this transaction or of a subtransaction of it that was not undone.
   bool is_own(Xid xid) const;
   // abort_all: the session ends.
@@ -84,6 +86,7 @@ class TransactionMachine {
     std::string name;  // of the savepoint
     Xid xid = 0;
     std::vector<Xid> released;  // of subtransactions that have become part of this level
+    std::size_t made = 0;       // versions of rows, theirs too
   };
   State state() const { return levels_.back().state; }
   void set_state(State state) { levels_.back().state = state; }

@@ -22,7 +22,7 @@ namespace {
 
 constexpr auto quietly = asio::experimental::as_tuple(asio::use_awaitable);
 constexpr auto lookup_timeout = std::chrono::seconds(10);
-constexpr auto goodbye_timeout = std::chrono::seconds(1);
+constexpr auto goodbye_timeout = std::chrono::milliseconds(700);  // the whole server is to be gone within a second
 
 LogLevel level_of(session::Severity severity) {
   return severity >= session::Severity::error     ? LogLevel::error
@@ -68,7 +68,11 @@ asio::awaitable<void> Connection::run() {
     auto action = session_->next(now());
     using session::Session;
     if (auto* reading = std::get_if<Session::Read>(&action)) {
-      open = co_await read(reading->until);
+      // Whoever has not logged in is to cost little.
+      if (logged_in())
+        open = co_await read<16384>(reading->until);
+      else
+        open = co_await read<1024>(reading->until);
     } else if (auto* output = std::get_if<Session::Write>(&action)) {
       open = co_await write(output->bytes);
     } else if (auto* tls = std::get_if<Session::StartTls>(&action)) {
@@ -89,8 +93,9 @@ asio::awaitable<void> Connection::run() {
   goodbye_timer_.cancel();
 }
 
+template <std::size_t size>
 asio::awaitable<bool> Connection::read(std::optional<net::TimePoint> until) {
-  std::array<char, 16384> buffer;
+  std::array<char, size> buffer;
   reading_ = true;
   const auto deadline = !logged_in() ? login_deadline_ : until.value_or(net::no_deadline);
   auto arrived = co_await net::with_deadline(stream_.read_some(buffer), deadline);

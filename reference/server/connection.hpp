@@ -34,6 +34,7 @@ class Connection : public std::enable_shared_from_this<Connection> {
 
  private:
   // Each carries out one action; false ends the connection.
+  template <std::size_t size>  // of the buffer, which each connection has while it waits
   asio::awaitable<bool> read(std::optional<net::TimePoint> until);
   asio::awaitable<bool> write(std::string_view bytes);
   asio::awaitable<bool> start_tls(std::string early);

@@ -136,6 +136,7 @@ std::size_t RowWriter::place(Row row) {
     if (index.unique && index.deferrable) session_.checks().key_written(table_, index, place);
   }
   auto& transaction = session_.transaction();
+  transaction.row_made();
   table_->rows.push_back({{transaction.xid(), 0, transaction.command(), 0}, std::move(row)});
   return place;
 }
