@@ -57,11 +57,13 @@ PgQueryParseResult parse_on_own_stack(const char* sql, std::size_t length) {
   return job.result;
 }
 
-std::string_view sqlstate_of(std::string_view message) {
+std::string_view sqlstate_of(std::string_view message, std::string_view file) {
   auto says = [&](std::string_view part) { return message.find(part) != message.npos; };
   if (says("not yet implemented") || says("not supported") || says("cannot be marked") || says("unsafe use of string"))
     return sqlstate::feature_not_supported;
-  if (message == "invalid Unicode escape") return sqlstate::invalid_escape_sequence;
+  if (says("invalid byte sequence for encoding")) return sqlstate::character_not_in_repertoire;
+  // The scanner says it of E'\u…', the parser, where it decodes U&'…', with a state of its own.
+  if (message == "invalid Unicode escape" && !file.ends_with("parser.c")) return sqlstate::invalid_escape_sequence;
   if (says("unsafe use of \\'")) return sqlstate::nonstandard_use_of_escape_character;
   if (says("precision must not be negative")) return sqlstate::invalid_parameter_value;
   if (says("frame start") || says("frame end")) return sqlstate::windowing_error;
@@ -123,7 +125,7 @@ std::vector<std::shared_ptr<const session::Parsed>> parse_string(std::string_vie
   if (result.error) {
     SqlError error;
     error.report.message = result.error->message;
-    error.report.sqlstate = sqlstate_of(error.report.message);
+    error.report.sqlstate = sqlstate_of(error.report.message, result.error->filename ? result.error->filename : "");
     error.report.position = std::max(0, result.error->cursorpos);  // already in characters
     throw error;
   }

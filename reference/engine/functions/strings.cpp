@@ -164,7 +164,7 @@ Value reverse(Call& c) {
 Value chr(Call& c) {
   std::int64_t code = c.integer(0);
   if (code == 0) fail(sqlstate::program_limit_exceeded, "null character not permitted");
-  if (code < 0) fail(sqlstate::program_limit_exceeded, "character number must be positive");
+  if (code < 0) fail(sqlstate::invalid_parameter_value, "character number must be positive");
   if (code > 0x10ffff || (code >= 0xd800 && code <= 0xdfff))
     fail(sqlstate::program_limit_exceeded, code > 0x10ffff
                                                ? fmt::format("requested character too large for encoding: {}", code)
