@@ -65,7 +65,8 @@ std::string_view sqlstate_of(std::string_view message, std::string_view file) {
   // The scanner says it of E'\u…', the parser, where it decodes U&'…', with a state of its own.
   if (message == "invalid Unicode escape" && !file.ends_with("parser.c")) return sqlstate::invalid_escape_sequence;
   if (says("unsafe use of \\'")) return sqlstate::nonstandard_use_of_escape_character;
-  if (says("precision must not be negative")) return sqlstate::invalid_parameter_value;
+  if (says("precision must not be negative") || says("precision for type float"))
+    return sqlstate::invalid_parameter_value;
   if (says("frame start") || says("frame end")) return sqlstate::windowing_error;
   if (says("out of memory")) return sqlstate::out_of_memory;
   return sqlstate::syntax_error;
