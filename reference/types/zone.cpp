@@ -2,8 +2,10 @@
 
 #include <algorithm>
 #include <cstdlib>
+#include <fstream>
 
 #include "types/datetime.hpp"
+#include "types/zone_rule.hpp"
 
 namespace pgconform::types {
 namespace {
@@ -13,15 +15,37 @@ using std::chrono::microseconds;
 // PostgreSQL's epoch, in the system clock's.
 constexpr std::chrono::seconds epoch{946'684'800};
 
+// rule_of: the last line of a zone's file, which the date library does not look at.
+std::optional<ZoneRule> rule_of(const std::string& zone) {
+  std::ifstream file("/usr/share/zoneinfo/" + zone, std::ios::binary);
+  std::string line, last;
+  while (std::getline(file, line)) last = std::move(line);
+  return ZoneRule::parse(last);
+}
+
 class Named : public Zone {
  public:
-  explicit Named(const date::time_zone* zone, std::string name) : zone_(zone), name_(std::move(name)) {}
+  explicit Named(const date::time_zone* zone, std::string name)
+      : zone_(zone), name_(std::move(name)), rule_(rule_of(name_)) {
+    using namespace date;
+    if (rule_) ruled_since_ = zone_->get_info(sys_days{year{9999} / 1 / 1}).begin;
+  }
   std::string name() const override { return name_; }
   std::int32_t offset_at(std::int64_t utc) const override {
-    return static_cast<std::int32_t>(zone_->get_info(system_time(utc)).offset.count());
+    const auto time = system_time(utc);
+    if (is_ruled(time)) return rule_->at(time.time_since_epoch().count()).offset;
+    return static_cast<std::int32_t>(zone_->get_info(time).offset.count());
   }
-  std::string abbreviation_at(std::int64_t utc) const override { return zone_->get_info(system_time(utc)).abbrev; }
+  std::string abbreviation_at(std::int64_t utc) const override {
+    const auto time = system_time(utc);
+    if (is_ruled(time)) return std::string(rule_->at(time.time_since_epoch().count()).abbreviation);
+    return zone_->get_info(time).abbrev;
+  }
   std::int64_t to_utc(std::int64_t local) const override {
+    if (const auto time = system_time(local); is_ruled(time - date::days{1})) {
+      const auto seconds = time.time_since_epoch().count();
+      return local - (seconds - rule_->to_utc(seconds)) * 1'000'000;
+    }
     // Around a change of the clocks PostgreSQL takes the offset of standard time for a time that is ambiguous, and the
     // one before the change for a time that never was.
     auto info = zone_->get_info(date::local_time<microseconds>{microseconds{local} + epoch});
@@ -33,8 +57,13 @@ class Named : public Zone {
   static date::sys_time<std::chrono::seconds> system_time(std::int64_t utc) {
     return date::floor<std::chrono::seconds>(date::sys_time<microseconds>{microseconds{utc} + epoch});
   }
+  // is_ruled: after the last change that the zone's file lists.
+  bool is_ruled(date::sys_seconds time) const { return rule_ && time >= ruled_since_; }
+
   const date::time_zone* zone_;
   std::string name_;
+  std::optional<ZoneRule> rule_;
+  date::sys_seconds ruled_since_{};
 };
 
 class Fixed : public Zone {

@@ -82,12 +82,67 @@ Flags read_flags(std::string_view letters, std::string_view function, bool globa
   return flags;
 }
 
+// Quantifiers: whether all of them want as much as they can get, or as little. In PostgreSQL the first one of a branch
+// decides about the whole of it, and a match is the longest or the shortest; RE2 knows the longest of all, or goes from
+// quantifier to quantifier. They agree where all want much, and where all want little of any character, or one does.
+class Quantifiers {
+ public:
+  void add(bool lazy, bool of_any_character) {
+    ++(lazy ? lazy_ : greedy_);
+    any_ = any_ && of_any_character;
+  }
+  void add_branch() { branches_ = true; }
+  bool lazy() const { return lazy_ > 0; }
+  bool agree() const { return lazy_ == 0 || (greedy_ == 0 && !branches_ && (any_ || lazy_ == 1)); }
+
+ private:
+  int lazy_ = 0, greedy_ = 0;
+  bool any_ = true, branches_ = false;
+};
+
+// bounds: the length of "{m}", "{m,}" or "{m,n}" at the start; 0 if it is something else. DUPMAX is 255.
+std::size_t bounds(std::string_view text, bool& is_fixed) {
+  std::size_t end = 1;
+  const auto number = [&] {
+    int n = -1;
+    for (; end < text.size() && text[end] >= '0' && text[end] <= '9'; ++end)
+      n = std::min(256, std::max(n, 0) * 10 + text[end] - '0');
+    return n;
+  };
+  const int least = number();
+  int most = least;
+  is_fixed = true;
+  if (end < text.size() && text[end] == ',') {
+    ++end;
+    is_fixed = false;
+    most = number();
+  }
+  if (least < 0 || end >= text.size() || text[end] != '}') return 0;
+  if (least > 255 || most > 255 || (most >= 0 && most < least))
+    fail(sqlstate::invalid_regular_expression, "invalid regular expression: invalid repetition count(s)");
+  return end + 1;
+}
+
 // What ARE writes differently from RE2, and what RE2 has not.
-std::string translate(std::string_view pattern, bool& lazy) {
+std::string translate(std::string_view pattern, Quantifiers& quantifiers) {
   std::string out;
+  bool after_any = false;  // behind "."
   if (pattern.starts_with("***")) refuse("a regular expression director (***)");
   for (std::size_t i = 0; i < pattern.size(); ++i) {
     char c = pattern[i], next = i + 1 < pattern.size() ? pattern[i + 1] : '\0';
+    bool is_fixed = false;
+    const std::size_t quantifier = c == '*' || c == '+' || c == '?' ? 1
+                                   : c == '{'                       ? bounds(pattern.substr(i), is_fixed)
+                                                                    : 0;
+    if (quantifier > 0) {
+      const bool lazy = pattern.substr(i + quantifier).starts_with('?');
+      if (!is_fixed) quantifiers.add(lazy, after_any);
+      out += pattern.substr(i, quantifier + (lazy ? 1 : 0));
+      i += quantifier + (lazy ? 1 : 0) - 1;
+      after_any = false;
+      continue;
+    }
+    after_any = c == '.';
     if (c == '[') {
       // A bracket expression is copied, in which a backslash escapes as outside.
       std::size_t end = i + 1;
@@ -123,12 +178,13 @@ std::string translate(std::string_view pattern, bool& lazy) {
       else
         out += c, out += next;
       ++i;
-    } else if (c == '(' && next == '?' && i + 2 < pattern.size() && pattern[i + 2] != ':') {
-      refuse("looking around, or an embedded option, in a regular expression");
+    } else if (c == '(' && next == '?') {
+      if (i + 2 < pattern.size() && pattern[i + 2] != ':')
+        refuse("looking around, or an embedded option, in a regular expression");
+      out += "(?";
+      ++i;
     } else {
-      if (c == '?' && i > 0 &&
-          (pattern[i - 1] == '*' || pattern[i - 1] == '+' || pattern[i - 1] == '?' || pattern[i - 1] == '}'))
-        lazy = true;
+      if (c == '|') quantifiers.add_branch();
       out += c;
     }
   }
@@ -137,15 +193,17 @@ std::string translate(std::string_view pattern, bool& lazy) {
 
 class Pattern {
  public:
-  Pattern(const std::string& pattern, const Flags& flags) {
+  // Where only `existence` of a match is asked for, it is all the same how long it is.
+  Pattern(const std::string& pattern, const Flags& flags, bool existence = false) {
     RE2::Options options(RE2::Quiet);
-    bool lazy = false;
-    std::string translated = flags.literal ? pattern : translate(pattern, lazy);
+    Quantifiers quantifiers;
+    std::string translated = flags.literal ? pattern : translate(pattern, quantifiers);
+    if (!existence && !quantifiers.agree()) refuse("a regular expression with such non-greedy quantifiers");
     options.set_literal(flags.literal);
     options.set_case_sensitive(!flags.fold);
     options.set_dot_nl(!flags.lines);
-    options.set_longest_match(!lazy && !flags.literal);
-    options.set_max_mem(8 << 20);
+    options.set_longest_match(!quantifiers.lazy() && !flags.literal);
+    options.set_max_mem(1 << 20);  // the program takes a part of it: no pattern takes long to compile
     if (flags.lines) translated = "(?m)" + translated;
     compiled_ = std::make_unique<RE2>(translated, options);
     if (compiled_->ok()) return;
@@ -156,6 +214,9 @@ class Pattern {
 
   // match: the groups of the first match from `start` on; false if there is none.
   bool match(std::string_view text, std::size_t start, std::vector<re2::StringPiece>& groups) const {
+    // What the slowest way to match may take: a few seconds.
+    if (static_cast<std::size_t>(compiled_->ProgramSize()) > (std::size_t{1} << 29) / (text.size() + 1))
+      refuse("so large a regular expression on so long a text");
     groups.assign(static_cast<std::size_t>(compiled_->NumberOfCapturingGroups()) + 1, {});
     return compiled_->Match(re2::StringPiece(text.data(), text.size()), start, text.size(), RE2::UNANCHORED,
                             groups.data(), static_cast<int>(groups.size()));
@@ -178,7 +239,7 @@ Value matches(Call& c) {
   Flags flags;
   flags.fold = fold;
   std::vector<re2::StringPiece> groups;
-  return Pattern(c.text(1), flags).match(c.text(0), 0, groups) != negate;
+  return Pattern(c.text(1), flags, true).match(c.text(0), 0, groups) != negate;
 }
 
 // Calls `each` with the groups of every match, or of the first alone.
@@ -278,7 +339,7 @@ Value split(Call& c) {
 Value like(Call& c) {
   Flags flags = flags_at(c, 2, "regexp_like", false);
   std::vector<re2::StringPiece> groups;
-  return Pattern(c.text(1), flags).match(c.text(0), 0, groups);
+  return Pattern(c.text(1), flags, true).match(c.text(0), 0, groups);
 }
 
 Value count(Call& c) {
