@@ -203,7 +203,7 @@ class Pattern {
     options.set_case_sensitive(!flags.fold);
     options.set_dot_nl(!flags.lines);
     options.set_longest_match(!quantifiers.lazy() && !flags.literal);
-    options.set_max_mem(1 << 20);  // the program takes a part of it: no pattern takes long to compile
+    options.set_max_mem(1 << 18);  // the program takes a part of it: no pattern takes long to compile
     if (flags.lines) translated = "(?m)" + translated;
     compiled_ = std::make_unique<RE2>(translated, options);
     if (compiled_->ok()) return;
