@@ -1,5 +1,6 @@
 #include "engine/analyzer.hpp"
 #include "engine/evaluate.hpp"
+#include "types/bits.hpp"
 #include "types/form.hpp"
 
 // Conversions that analysis puts in: coerce_type() and its companions.
@@ -95,7 +96,10 @@ ExprPtr Analyzer::coerce_or_fail(ExprPtr expr, Oid target, std::int32_t modifier
   if (!can_coerce(source, targets, context))
     fail(sqlstate::cannot_coerce, fmt::format("cannot cast type {} to {}", type_name(expr->type), type_name(target)),
          location);
-  return fit(coerce(std::move(expr), target, context), modifier, context);
+  auto made = coerce(std::move(expr), target, context);
+  // bit(n) of an integer keeps its last bits, bit(n) of other bits the first: the call has to know the length.
+  if (made->kind == ExprKind::call && target == types::bit_oid && source[0] != target) made->modifier = modifier;
+  return fit(std::move(made), modifier, context);
 }
 
 ExprPtr Analyzer::to_boolean(ExprPtr expr, std::string_view construct) {

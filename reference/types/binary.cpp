@@ -6,6 +6,7 @@
 #include "types/array.hpp"
 #include "types/form.hpp"
 #include "types/numeric.hpp"
+#include "types/packed.hpp"
 #include "wire/bytes.hpp"
 
 namespace pgconform::types {
@@ -155,6 +156,7 @@ Result<Value> parse_binary(Oid type, std::string_view bytes) {
       return std::unexpected(
           Failure{sqlstate::feature_not_supported, "input of anonymous composite types is not implemented", {}, {}});
     default:
+      if (const auto* packed = find_packed(type)) return packed->from_binary(type, bytes);
       return std::unexpected(Failure{sqlstate::feature_not_supported,
                                      fmt::format("values of type {} are not supported", type_name(type)),
                                      {},
@@ -205,6 +207,8 @@ std::string print_binary(Oid type, const Value& value) {
     case numeric_oid:
       return Numeric::parse(std::get<std::string>(value))->binary();
     default:
+      if (const auto* packed = find_packed(type); packed && packed->to_binary)
+        return packed->to_binary(type, std::get<std::string>(value));
       return std::get<std::string>(value);
   }
 }

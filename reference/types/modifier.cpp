@@ -4,6 +4,7 @@
 
 #include "sqlstate/sqlstate.hpp"
 #include "types/array.hpp"
+#include "types/bits.hpp"
 #include "types/form.hpp"
 #include "types/numeric.hpp"
 
@@ -81,6 +82,9 @@ Result<Value> apply_modifier(Oid type, Value value, std::int32_t modifier, bool 
       return fit_string(type, std::get<std::string>(std::move(value)), modifier, is_explicit);
     case numeric_oid:
       return fit_numeric(std::get<std::string>(value), modifier);
+    case bit_oid:
+    case varbit_oid:
+      return fit_bits(type, std::get<std::string>(value), modifier, is_explicit);
     case time_oid:
       return fit_time(std::get<std::int64_t>(value), modifier);
     case timetz_oid: {
@@ -104,15 +108,19 @@ Result<Value> apply_modifier(Oid type, Value value, std::int32_t modifier, bool 
 Result<std::int32_t> make_modifier(Oid type, std::span<const std::int32_t> numbers, std::string& warning) {
   switch (type) {
     case varchar_oid:
-    case bpchar_oid: {
-      std::string_view name = type == varchar_oid ? "varchar" : "char";
+    case bpchar_oid:
+    case bit_oid:
+    case varbit_oid: {
+      const bool is_bits = type == bit_oid || type == varbit_oid;
+      const std::int32_t longest = is_bits ? 8 * longest_string : longest_string;
+      std::string_view name = type == bpchar_oid ? "char" : find_type(type)->name;
       if (numbers.size() != 1) return refuse(sqlstate::invalid_parameter_value, "invalid type modifier");
       if (numbers[0] < 1)
         return refuse(sqlstate::invalid_parameter_value, fmt::format("length for type {} must be at least 1", name));
-      if (numbers[0] > longest_string)
+      if (numbers[0] > longest)
         return refuse(sqlstate::invalid_parameter_value,
-                      fmt::format("length for type {} cannot exceed {}", name, longest_string));
-      return numbers[0] + header;
+                      fmt::format("length for type {} cannot exceed {}", name, longest));
+      return is_bits ? numbers[0] : numbers[0] + header;
     }
     case numeric_oid: {
       if (numbers.empty() || numbers.size() > 2)

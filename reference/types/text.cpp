@@ -6,6 +6,7 @@
 #include "types/interval.hpp"
 #include "types/json.hpp"
 #include "types/numeric.hpp"
+#include "types/packed.hpp"
 #include "types/record.hpp"
 #include "types/text_forms.hpp"
 
@@ -91,6 +92,7 @@ Result<Value> parse_text(Oid type, std::string_view text, const Style& style) {
       return std::unexpected(
           Failure{sqlstate::feature_not_supported, "input of anonymous composite types is not implemented", {}, {}});
     default:
+      if (const auto* packed = find_packed(type)) return packed->from_text(type, text, style);
       return std::unexpected(Failure{sqlstate::feature_not_supported,
                                      fmt::format("values of type {} are not supported", type_name(type)),
                                      {},
@@ -139,6 +141,7 @@ std::string print_text(Oid type, const Value& value, const Style& style) {
       return one;
     }
     default:
+      if (const auto* packed = find_packed(type)) return packed->to_text(type, std::get<std::string>(value), style);
       return std::get<std::string>(value);
   }
 }

@@ -6,6 +6,8 @@
 #include <array>
 #include <unordered_map>
 
+#include "types/packed.hpp"
+
 namespace pgconform::types {
 namespace {
 
@@ -91,7 +93,7 @@ bool is_supported(Oid oid) {
   const Type* type = find_type(oid);
   if (type && is_true_array(*type)) oid = type->element;
   if (oid == record_array_oid) oid = record_oid;
-  return is_reg(oid) || std::ranges::find(known, oid) != known.end();
+  return is_reg(oid) || find_packed(oid) || std::ranges::find(known, oid) != known.end();
 }
 
 bool is_array(Oid oid) {

@@ -2,6 +2,7 @@
 #include "engine/functions.hpp"
 #include "engine/functions/calendar.hpp"
 #include "engine/plan.hpp"
+#include "types/bits.hpp"
 
 // Sums of intervals, and the bits that integers have in common.
 namespace pgconform::engine {
@@ -44,6 +45,21 @@ class Bits : public Transition {
   Value value_;
 };
 
+template <char operation>
+class BitStrings : public Transition {
+ public:
+  void add(Row& args) override {
+    if (is_null(args[0])) return;
+    value_ = is_null(value_) ? std::move(args[0])
+                             : value_or_fail(types::combine_bits(std::get<std::string>(value_),
+                                                                 std::get<std::string>(args[0]), operation));
+  }
+  Value result() const override { return value_; }
+
+ private:
+  Value value_;
+};
+
 template <class Made>
 std::unique_ptr<Transition> make(const Aggregate&) {
   return std::make_unique<Made>();
@@ -56,6 +72,11 @@ MakeTransition find_sum(std::string_view name, Oid argument) {
     return [](const Aggregate&) -> std::unique_ptr<Transition> { return std::make_unique<Intervals>(false); };
   if (argument == types::interval_oid && name == "avg")
     return [](const Aggregate&) -> std::unique_ptr<Transition> { return std::make_unique<Intervals>(true); };
+  if (argument == types::bit_oid) {
+    if (name == "bit_and") return make<BitStrings<'&'>>;
+    if (name == "bit_or") return make<BitStrings<'|'>>;
+    if (name == "bit_xor") return make<BitStrings<'#'>>;
+  }
   if (argument != types::int2_oid && argument != types::int4_oid && argument != types::int8_oid) return nullptr;
   if (name == "bit_and") return make<Bits<std::bit_and<>>>;
   if (name == "bit_or") return make<Bits<std::bit_or<>>>;

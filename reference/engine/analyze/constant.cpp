@@ -2,6 +2,7 @@
 
 #include "engine/analyze/parts.hpp"
 #include "engine/analyzer.hpp"
+#include "types/bits.hpp"
 #include "types/form.hpp"
 
 // Literals: make_const().
@@ -53,7 +54,8 @@ ExprPtr Analyzer::constant(const Node& body) {
     return literal(types::numeric_oid, value_or_fail(types::parse_text(types::numeric_oid, text, {}), location),
                    location);
   }
-  refuse("a bit string literal", location);
+  return literal(types::bit_oid,
+                 value_or_fail(types::parse_text(types::bit_oid, body["bsval"].text("bsval"), {}), location), location);
 }
 
 }  // namespace pgconform::engine

@@ -7,6 +7,7 @@
 #include "engine/quoting.hpp"
 #include "engine/session_state.hpp"
 #include "engine/stack.hpp"
+#include "types/bits.hpp"
 #include "types/form.hpp"
 
 namespace pgconform::engine {
@@ -243,6 +244,10 @@ class Deparser {
       return;
     }
     if (e.type == types::unknown_oid) label = false;
+    // Without a length in parentheses the word alone would mean bit(1).
+    const bool is_bits = e.type == types::bit_oid || e.type == types::varbit_oid;
+    if (e.type == types::bit_oid && e.modifier < 0) type = "\"bit\"";
+    if (is_bits) out_ += 'B';
     if (plain)
       out_ += text;
     else

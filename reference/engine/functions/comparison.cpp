@@ -7,6 +7,7 @@
 #include "types/interval.hpp"
 #include "types/json.hpp"
 #include "types/numeric.hpp"
+#include "types/packed.hpp"
 #include "types/record.hpp"
 
 // Comparison: one order for every type, and the six operators of each type made from it.
@@ -126,16 +127,17 @@ int compare_values(Oid type, const Value& a, const Value& b) {
   if (type == types::numeric_oid) return types::Numeric::compare(*types::Numeric::parse(x), *types::Numeric::parse(y));
   if (type == types::jsonb_oid) return types::compare_jsonb(x, y);
   if (types::is_array(type)) return compare_arrays(x, y);
+  if (const auto* packed = types::find_packed(type); packed && packed->compare) return packed->compare(type, x, y);
   if (type == types::bpchar_oid) x = without_blanks(x), y = without_blanks(y);
   return x.compare(y) < 0 ? -1 : x.compare(y) > 0;
 }
 
 void add_comparison(Registry& r) {
   for (std::string type :
-       {"int2",   "int4",      "int8",     "int24",   "int42",      "int28",        "int82",  "int48",  "int84",
-        "float4", "float8",    "float48",  "float84", "bool",       "oid",          "bytea",  "bpchar", "name",
-        "text",   "char",      "numeric_", "date_",   "timestamp_", "timestamptz_", "uuid_",  "text_",  "bpchar_",
-        "name_",  "interval_", "time_",    "timetz_", "array_",     "jsonb_",       "record_"}) {
+       {"int2",   "int4",      "int8",     "int24",   "int42",      "int28",        "int82",   "int48",  "int84",
+        "float4", "float8",    "float48",  "float84", "bool",       "oid",          "bytea",   "bpchar", "name",
+        "text",   "char",      "numeric_", "date_",   "timestamp_", "timestamptz_", "uuid_",   "text_",  "bpchar_",
+        "name_",  "interval_", "time_",    "timetz_", "array_",     "jsonb_",       "record_", "bit"}) {
     r.add(type + "eq", compare<Op::eq>);
     r.add(type + "ne", compare<Op::ne>);
     r.add(type + "lt", compare<Op::lt>);

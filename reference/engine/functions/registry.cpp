@@ -1,4 +1,4 @@
-#include "engine/functions.hpp"
+#include "engine/functions/packed_types.hpp"
 
 namespace pgconform::engine {
 
@@ -34,6 +34,7 @@ Implementation find_implementation(std::string_view source) {
     add_patterns(all);
     add_texts(all);
     add_mathematics(all);
+    add_bits(all);
     add_catalog(all);
     return all;
   }();

@@ -1,0 +1,76 @@
+#include "types/packed.hpp"
+
+#include <gtest/gtest.h>
+
+#include <random>
+#include <string>
+
+#include "types/bits.hpp"
+#include "types/form.hpp"
+
+namespace pgconform::types {
+namespace {
+
+std::string hex(std::string_view bytes) {
+  std::string s;
+  for (unsigned char c : bytes) s += "0123456789abcdef"[c >> 4], s += "0123456789abcdef"[c & 15];
+  return s;
+}
+
+// Each row: type, text in, text out, binary; all read off PostgreSQL 15.
+struct Sample {
+  Oid type;
+  const char *in, *out, *binary;
+};
+const Sample samples[] = {
+    {bit_oid, "101", "101", "00000003a0"},
+    {varbit_oid, "1010101011", "1010101011", "0000000aaac0"},
+    {varbit_oid, "X1f", "00011111", "000000081f"},
+    {varbit_oid, "", "", "00000000"},
+};
+
+TEST(Packed, FormsAreThoseOfPostgresql) {
+  Style style;
+  for (const auto& s : samples) {
+    auto value = parse_text(s.type, s.in, style);
+    ASSERT_TRUE(value) << s.in << ": " << value.error().message;
+    EXPECT_EQ(print_text(s.type, *value, style), s.out);
+    EXPECT_EQ(hex(print_binary(s.type, *value)), s.binary) << s.in;
+    auto back = parse_binary(s.type, print_binary(s.type, *value));
+    ASSERT_TRUE(back) << s.in << ": " << back.error().message;
+    EXPECT_EQ(*back, *value) << s.in;
+  }
+}
+
+// What is taken as a value can be printed in both forms, and comes back the same.
+void expect_whole(Oid type, const Value& value) {
+  Style style;
+  auto again = parse_binary(type, print_binary(type, value));
+  ASSERT_TRUE(again) << again.error().message;
+  EXPECT_EQ(*again, value);
+  auto read = parse_text(type, print_text(type, value, style), style);
+  ASSERT_TRUE(read) << read.error().message;
+  EXPECT_EQ(print_text(type, *read, style), print_text(type, value, style));
+}
+
+// Cut anywhere, with a byte more, with a byte changed: refused, or a value like any other.
+TEST(Packed, DamagedFormsAreRefusedOrWhole) {
+  Style style;
+  std::mt19937 random(1);
+  for (const auto& s : samples) {
+    const std::string whole = print_binary(s.type, *parse_text(s.type, s.in, style));
+    for (std::size_t n = 0; n < whole.size(); ++n) EXPECT_FALSE(parse_binary(s.type, whole.substr(0, n))) << s.in << n;
+    EXPECT_FALSE(parse_binary(s.type, whole + '\0')) << s.in;
+    for (int i = 0; i < 300 && !whole.empty(); ++i) {
+      std::string damaged = whole;
+      damaged[random() % damaged.size()] = static_cast<char>(random());
+      if (auto value = parse_binary(s.type, damaged)) expect_whole(s.type, *value);
+      std::string text = s.in;
+      if (!text.empty()) text[random() % text.size()] = "0 ,:.-/)([]{}\"x1e"[random() % 17];
+      if (auto value = parse_text(s.type, text, style)) expect_whole(s.type, *value);
+    }
+  }
+}
+
+}  // namespace
+}  // namespace pgconform::types
