@@ -2,15 +2,26 @@
 
 #include "sqlstate/sqlstate.hpp"
 #include "types/bits.hpp"
+#include "types/mac.hpp"
+#include "types/network.hpp"
 
 namespace pgconform::types {
 
 const Packed* find_packed(Oid type) {
   static constexpr Packed bits{bits_from_text, bits_to_text, bits_from_binary, nullptr, compare_bits};
+  static constexpr Packed networks{network_from_text, network_to_text, network_from_binary, network_to_binary,
+                                   compare_networks};
+  static constexpr Packed macs{mac_from_text, mac_to_text, mac_from_binary};
   switch (type) {
     case bit_oid:
     case varbit_oid:
       return &bits;
+    case inet_oid:
+    case cidr_oid:
+      return &networks;
+    case macaddr_oid:
+    case macaddr8_oid:
+      return &macs;
     default:
       return nullptr;
   }
@@ -18,6 +29,10 @@ const Packed* find_packed(Oid type) {
 
 std::unexpected<Failure> too_short() {
   return std::unexpected(Failure{sqlstate::protocol_violation, "insufficient data left in message", {}, {}});
+}
+
+std::unexpected<Failure> no_data() {
+  return std::unexpected(Failure{sqlstate::protocol_violation, "no data left in message", {}, {}});
 }
 
 std::unexpected<Failure> wrong_form(std::string message) {

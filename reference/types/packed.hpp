@@ -22,8 +22,10 @@ struct Packed {
 // find_packed: null if values of this type are not held packed.
 const Packed* find_packed(Oid type);
 
-// too_short · wrong_form: how a binary form is refused that ends early (08P01) · that is not one (22P03).
+// too_short · no_data · wrong_form: how a binary form is refused that ends inside of a number · before a byte (08P01) ·
+// that is none (22P03).
 std::unexpected<Failure> too_short();
+std::unexpected<Failure> no_data();
 std::unexpected<Failure> wrong_form(std::string message = "incorrect binary data format");
 
 }  // namespace pgconform::types

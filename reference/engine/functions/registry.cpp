@@ -35,6 +35,7 @@ Implementation find_implementation(std::string_view source) {
     add_texts(all);
     add_mathematics(all);
     add_bits(all);
+    add_networks(all);
     add_catalog(all);
     return all;
   }();

@@ -3,6 +3,7 @@
 #include "engine/expr.hpp"
 #include "engine/functions.hpp"
 #include "types/form.hpp"
+#include "types/network.hpp"
 
 // Strings, LIKE, and bytea.
 namespace pgconform::engine {
@@ -24,11 +25,13 @@ std::string shown(Call& c, std::size_t i) {
   return types::print_text(c.expr.args[i]->type, c.args[i], c.context.style);
 }
 
-// An operand of || that is not text: cast to it, which for bool is not its text form.
+// An operand of || that is not text: cast to it, which for bool and inet is not the text form.
 std::string as_text(Call& c, std::size_t i) {
   if (const auto* truth = std::get_if<bool>(&c.args[i])) return *truth ? "true" : "false";
+  const Oid type = c.expr.args[i]->type;
+  if (type == types::inet_oid) return types::full_text(types::unpack_network(c.text(i)));
   std::string text = shown(c, i);
-  if (c.expr.args[i]->type == types::bpchar_oid) text.resize(text.find_last_not_of(' ') + 1);
+  if (type == types::bpchar_oid) text.resize(text.find_last_not_of(' ') + 1);
   return text;
 }
 
