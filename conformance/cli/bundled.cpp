@@ -22,10 +22,12 @@ namespace {
 struct Role {
   const char *flag, *name, *password;
 };
-constexpr std::array<Role, 4> roles{{{"--no-password-user", "trust", ""},
+constexpr std::array<Role, 5> roles{{{"--no-password-user", "trust", ""},
                                      {"--user", "cleartext", "open-sesame"},
                                      {"--md5-user", "md5", "salted-once"},
-                                     {"--scram-user", "scram", "pencil"}}};
+                                     {"--scram-user", "scram", "pencil"},
+                                     // SASLprep makes "IXpass word" of it.
+                                     {"--scram-user", "saslprep", "\u2168pa\u00adss\u00a0word"}}};
 
 std::string failure(std::string_view what) {
   return fmt::format("{}: {}", what, std::strerror(errno));
