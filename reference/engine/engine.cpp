@@ -95,6 +95,7 @@ class SqlBackend : public session::Backend {
   void end_implicit_block() override { state_.transaction().end_implicit_block(); }
   session::TransactionStatus status() const override { return state_.transaction().status(); }
   const types::Style& style() const override { return state_.settings().style(); }
+  const types::ClientEncoding* encoding() const override { return state_.settings().client_encoding(); }
   std::vector<Report> take_notices() override { return state_.take_notices(); }
   std::vector<std::pair<std::string, std::string>> take_changed_settings() override {
     return state_.settings().take_changed();

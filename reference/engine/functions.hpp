@@ -99,6 +99,7 @@ void add_fields(Registry& registry);
 void add_json(Registry& registry);
 void add_patterns(Registry& registry);
 void add_texts(Registry& registry);
+void add_encodings(Registry& registry);
 void add_mathematics(Registry& registry);
 void add_catalog(Registry& registry);
 void add_definitions(Registry& registry);

@@ -5,6 +5,7 @@
 #include <cstdlib>
 
 #include "engine/error.hpp"
+#include "types/client_encoding.hpp"
 
 namespace pgconform::engine {
 
@@ -146,22 +147,12 @@ std::string date_style(std::string_view value, const types::Style& now) {
 }
 
 std::string encoding(std::string_view value) {
-  std::string key;
-  for (char c : value)
-    if (std::isalnum(static_cast<unsigned char>(c))) key += lower(c);
-  if (key == "utf8" || key == "unicode") return "UTF8";
-  if (key == "sqlascii") return "SQL_ASCII";
-  static constexpr std::string_view known[] = {
-      "eucjp",   "euccn",     "euckr",   "euctw",       "eucjis2004", "muleinternal", "latin1",   "iso88591",
-      "latin2",  "iso88592",  "latin3",  "iso88593",    "latin4",     "iso88594",     "latin5",   "iso88599",
-      "latin6",  "iso885910", "latin7",  "iso885913",   "latin8",     "iso885914",    "latin9",   "iso885915",
-      "latin10", "iso885916", "win1256", "win1258",     "win866",     "win874",       "koi8r",    "koi8",
-      "koi8u",   "win1251",   "win1252", "iso88595",    "iso88596",   "iso88597",     "iso88598", "win1250",
-      "win1253", "win1254",   "win1255", "win1257",     "sjis",       "shiftjis",     "big5",     "gbk",
-      "uhc",     "gb18030",   "johab",   "shiftjis2004"};
-  if (std::ranges::find(known, key) == std::end(known)) invalid("client_encoding", value);
-  fail(sqlstate::feature_not_supported, fmt::format("invalid value for parameter \"client_encoding\": \"{}\"", value),
-       -1, {}, fmt::format("Conversion between {} and UTF8 is not supported.", value));
+  const auto* found = types::ClientEncoding::find(value);
+  if (!found) invalid("client_encoding", value);
+  if (!found->is_supported())
+    fail(sqlstate::feature_not_supported, fmt::format("invalid value for parameter \"client_encoding\": \"{}\"", value),
+         -1, {}, fmt::format("Conversion between {} and UTF8 is not supported.", found->name()));
+  return std::string(found->name());
 }
 
 // Names without quotes are folded to lower case.

@@ -332,6 +332,8 @@ void Settings::changed() {
                      : intervals == "postgres_verbose" ? types::Style::Intervals::postgres_verbose
                                                        : types::Style::Intervals::postgres;
   style_.bytea_hex = raw("bytea_output") == "hex";
+  encoding_ = types::ClientEncoding::find(raw("client_encoding"));
+  if (!encoding_->needs_conversion()) encoding_ = nullptr;
 }
 
 std::vector<std::pair<std::string, std::string>> Settings::take_changed() {

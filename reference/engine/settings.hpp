@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "engine/facts.hpp"
+#include "types/client_encoding.hpp"
 #include "types/datetime.hpp"
 
 // A session's settings (GUC variables): validated, transactional, some of them reported to the client. config-setting.
@@ -70,6 +71,8 @@ class Settings {
   std::uint64_t version() const { return version_; }
   // style: what of them the text forms of values depend on.
   const types::Style& style() const { return style_; }
+  // client_encoding: what text is converted to for the client; null where it does not.
+  const types::ClientEncoding* client_encoding() const { return encoding_; }
   // set_object_names: what the reg* types' names mean in this session.
   void set_object_names(const types::ObjectNames* names) { style_.names = names; }
   // take_changed: reported settings whose value is not the one taken last. Costs nothing while none was touched.
@@ -102,6 +105,7 @@ class Settings {
   };
   std::vector<Before> before_;  // what was in force when the transaction and each open subtransaction began
   types::Style style_;
+  const types::ClientEncoding* encoding_ = nullptr;
   Values reported_;
   std::uint64_t version_ = 0;
   bool touched_ = true;  // since take_changed()

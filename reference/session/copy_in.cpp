@@ -49,9 +49,14 @@ std::optional<Session::Action> Session::copy_in(QueryCycle::Now now) {
       break;
     case protocol::CopyFail::tag: {
       const auto end = body.find('\0');
-      fail_copy(end == wire::Bytes::npos
-                    ? error(sqlstate::protocol_violation, "invalid string in message")
-                    : error(sqlstate::query_canceled, "COPY from stdin failed: " + std::string(body.substr(0, end))),
+      if (end == wire::Bytes::npos) {
+        fail_copy(error(sqlstate::protocol_violation, "invalid string in message"), now);
+        return std::nullopt;
+      }
+      std::string storage;
+      auto reason = read_text(body.substr(0, end), out_.encoding(), storage);
+      fail_copy(reason ? error(sqlstate::query_canceled, "COPY from stdin failed: " + std::string(*reason))
+                       : std::move(reason.error()),
                 now);
       return std::nullopt;
     }

@@ -14,6 +14,7 @@
 #include <vector>
 
 #include "session/report.hpp"
+#include "types/client_encoding.hpp"
 #include "types/datetime.hpp"
 #include "types/value.hpp"
 
@@ -154,6 +155,8 @@ class Backend {
 
   // style: the settings that the text form of values depends on, as they are now.
   virtual const types::Style& style() const = 0;
+  // encoding: client_encoding, as it is now; null where nothing is to be converted. multibyte.
+  virtual const types::ClientEncoding* encoding() const { return nullptr; }
   // take_notices: what was raised since the last call, in order.
   virtual std::vector<Report> take_notices() = 0;
   // take_changed_settings: reported settings (GUC_REPORT) whose value differs from the one last taken.

@@ -69,7 +69,7 @@ ExtendedQuery::Step ExtendedQuery::advance_rows(Output& out, QueryCycle::Now now
     return !out.due();
   };
   auto progress = running_->move(move_, sink, now.steady);
-  for (const auto& notice : backend_.take_notices()) out.report(notice);
+  if (auto told = send_notices(out, backend_); !told) return std::unexpected(std::move(told.error()));
   if (!progress) return std::unexpected(std::move(progress.error()));
   if (failure) return std::unexpected(std::move(*failure));
   if (auto* wait = std::get_if<Execution::Wait>(&*progress)) return QueryCycle::Progress{State::waiting, wait->until};
@@ -85,7 +85,7 @@ ExtendedQuery::Step ExtendedQuery::advance_rows(Output& out, QueryCycle::Now now
 ExtendedQuery::Step ExtendedQuery::advance_command(Output& out, QueryCycle::Now now) {
   using State = QueryCycle::Progress::State;
   auto slice = run_->advance(out, backend_, now.steady);
-  for (const auto& notice : backend_.take_notices()) out.report(notice);
+  if (auto told = send_notices(out, backend_); !told) return std::unexpected(std::move(told.error()));
   if (!slice) return std::unexpected(std::move(slice.error()));
   switch (slice->state) {
     case Slice::State::going_on:
@@ -107,7 +107,7 @@ ExtendedQuery::Step ExtendedQuery::complete(Output& out, const std::string& tag)
   portal->active = false;
   if (portal->prepared.parsed->is_transaction_statement()) {
     if (auto committed = backend_.commit_command(); !committed) return std::unexpected(std::move(committed.error()));
-    for (const auto& notice : backend_.take_notices()) out.report(notice);
+    if (auto told = send_notices(out, backend_); !told) return std::unexpected(std::move(told.error()));
     pipelining_ = false;
     settle();
   } else {

@@ -92,7 +92,7 @@ ExtendedQuery::Done ExtendedQuery::bind(const protocol::Bind& message, Output& o
   portal->subtransaction = names_.subtransaction;
   portal->made_at = now.wall;
   const ValueContext context{message.portal.empty() ? "unnamed portal" : "portal " + quoted(message.portal),
-                             "bind parameter"};
+                             "bind parameter", backend_.encoding()};
   auto values =
       read_values(message.parameter_formats, message.parameters, prepared.parameter_types, backend_.style(), context);
   if (!values) return std::unexpected(std::move(values.error()));
@@ -169,10 +169,8 @@ ExtendedQuery::Done ExtendedQuery::describe(const protocol::Describe& message, O
       if (auto statement = fresh(*prepared); !statement) return std::unexpected(std::move(statement.error()));
     }
   }
-  if (columns)
-    send_row_description(out, *columns, formats);
-  else
-    out.send(protocol::NoData{});
+  if (columns) return send_row_description(out, *columns, formats);
+  out.send(protocol::NoData{});
   return {};
 }
 

@@ -1,8 +1,8 @@
 #include "session/function_call.hpp"
 
+#include "session/rows.hpp"
 #include "session/values.hpp"
 #include "sqlstate/sqlstate.hpp"
-#include "types/form.hpp"
 
 namespace pgconform::session {
 
@@ -32,7 +32,7 @@ std::expected<void, Report> FunctionCycle::begin(const protocol::FunctionCall& m
     return no(sqlstate::protocol_violation, "function call message contains " + std::to_string(formats) +
                                                 " argument formats but " + std::to_string(given) + " arguments");
   auto arguments = read_values(message.argument_formats, message.arguments, statement_->parameter_types(),
-                               backend_.style(), {{}, "function argument"});
+                               backend_.style(), {{}, "function argument", backend_.encoding()});
   if (!arguments) return std::unexpected(std::move(arguments.error()));
   format_ = message.result_format;
   auto execution = backend_.execute(statement_, std::move(*arguments));
@@ -49,7 +49,7 @@ std::expected<QueryCycle::Progress, Report> FunctionCycle::advance(Output& out, 
         return true;
       },
       0, now.steady);
-  for (const auto& notice : backend_.take_notices()) out.report(notice);
+  if (auto told = send_notices(out, backend_); !told) return std::unexpected(std::move(told.error()));
   if (!progress) return std::unexpected(std::move(progress.error()));
   if (auto* wait = std::get_if<Execution::Wait>(&*progress)) return QueryCycle::Progress{State::waiting, wait->until};
   if (!std::holds_alternative<Execution::Complete>(*progress)) return QueryCycle::Progress{State::again, {}};
@@ -59,9 +59,9 @@ std::expected<QueryCycle::Progress, Report> FunctionCycle::advance(Output& out, 
   if (types::is_null(result_)) {
     out.send(protocol::FunctionCallResponse{{true, {}}});
   } else if (format_ == 0 || format_ == 1) {
-    const auto value =
-        format_ == 0 ? types::print_text(type, result_, backend_.style()) : types::print_binary(type, result_);
-    out.send(protocol::FunctionCallResponse{{false, value}});
+    const auto value = print_value(type, format_, result_, backend_.style(), out.encoding());
+    if (!value) return std::unexpected(value.error());
+    out.send(protocol::FunctionCallResponse{{false, *value}});
   } else {
     return no(sqlstate::invalid_parameter_value, "unsupported format code: " + std::to_string(format_));
   }

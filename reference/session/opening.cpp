@@ -186,8 +186,10 @@ void Session::logged_in(QueryCycle::Now now) {
   backend_ = std::move(*backend);
   extended_ = std::make_unique<ExtendedQuery>(*backend_, names_);
 
-  for (const auto& notice : backend_->take_notices()) out_.report(notice);
-  for (const auto& [name, value] : backend_->take_changed_settings()) out_.send(protocol::ParameterStatus{name, value});
+  out_.set_encoding(backend_->encoding());
+  if (auto told = send_notices(out_, *backend_); !told) return refuse(std::move(told.error()));
+  report_settings();
+  if (state_ == State::closing) return;
   cancel_key_.resize(request_.version >= 0x00030002 ? 32 : 4);
   environment_.random({reinterpret_cast<unsigned char*>(cancel_key_.data()), cancel_key_.size()});
   out_.send(protocol::BackendKeyData{environment_.pid, cancel_key_});

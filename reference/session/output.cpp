@@ -24,11 +24,31 @@ std::string_view name_of(Severity severity) {
   return "ERROR";
 }
 
-void Output::report(const Report& report) {
+std::expected<void, Report> Output::report(const Report& report) {
+  auto appended = append(report);
+  if (appended) return {};
+  Report instead;
+  instead.sqlstate = appended.error().sqlstate;
+  instead.message = appended.error().message;
+  if (report.severity < Severity::error) return std::unexpected(std::move(instead));
+  instead.severity = report.severity;
+  append(instead);
+  return {};
+}
+
+types::Result<bool> Output::append(const Report& report) {
+  types::Result<bool> done = true;
   protocol::ListBuilder<protocol::ErrorFieldList> fields;
   auto add = [&](char code, std::string_view value) {
     // What a client sent may be quoted in a message; a NUL would end the field early.
-    if (!value.empty()) fields.add({code, value.substr(0, value.find('\0'))});
+    value = value.substr(0, value.find('\0'));
+    if (value.empty() || !done) return;
+    if (!encoding_) return fields.add({code, value});
+    auto text = encoding_->from_utf8(value);
+    if (text)
+      fields.add({code, *text});
+    else
+      done = std::unexpected(std::move(text.error()));
   };
   auto add_number = [&](char code, std::int32_t value) {
     if (value > 0) add(code, std::to_string(value));
@@ -49,11 +69,13 @@ void Output::report(const Report& report) {
   add_number('P', report.position);
   add_number('p', report.internal_position);
   add('q', report.internal_query);
+  if (!done) return done;
   if (report.severity >= Severity::error)
     send(protocol::ErrorResponse{fields.view()});
   else
     send(protocol::NoticeResponse{fields.view()});
   flush();
+  return done;
 }
 
 }  // namespace pgconform::session

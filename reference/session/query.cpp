@@ -4,14 +4,6 @@
 
 namespace pgconform::session {
 
-namespace {
-
-void send_notices(Output& out, Backend& backend) {
-  for (const auto& notice : backend.take_notices()) out.report(notice);
-}
-
-}  // namespace
-
 std::expected<QueryCycle::Progress, Report> QueryCycle::advance(Output& out, Now now) {
   using State = Progress::State;
   if (!begun_) {
@@ -27,7 +19,7 @@ std::expected<QueryCycle::Progress, Report> QueryCycle::advance(Output& out, Now
     if (auto begun = begin_statement(out); !begun) return std::unexpected(std::move(begun.error()));
   }
   auto slice = run_->advance(out, backend_, now.steady);
-  send_notices(out, backend_);
+  if (auto told = send_notices(out, backend_); !told) return std::unexpected(std::move(told.error()));
   if (!slice) return std::unexpected(std::move(slice.error()));
   switch (slice->state) {
     case Slice::State::waiting:
@@ -67,14 +59,12 @@ std::expected<void, Report> QueryCycle::begin_statement(Output& out) {
     return std::unexpected(error(sqlstate::undefined_parameter, "there is no parameter $1"));
   auto execution = backend_.execute(*statement, {});
   if (!execution) return std::unexpected(std::move(execution.error()));
-  send_notices(out, backend_);
+  if (auto told = send_notices(out, backend_); !told) return told;
   const auto& columns = (*statement)->columns();
   const Formats formats((*statement)->is_binary() ? std::vector<std::int16_t>{1} : std::vector<std::int16_t>{});
   run_.emplace(std::move(*execution), columns ? *columns : std::vector<Column>{}, formats);
-  if (columns && (*statement)->is_query())
-    send_row_description(out, *columns, formats);
-  else if (columns)
-    run_->describe();
+  if (columns && (*statement)->is_query()) return send_row_description(out, *columns, formats);
+  if (columns) run_->describe();
   return {};
 }
 
@@ -88,7 +78,7 @@ std::expected<void, Report> QueryCycle::end_statement(Output& out, std::string t
   } else if (transaction_statement) {
     if (auto committed = backend_.commit_command(); !committed) return committed;
   }
-  send_notices(out, backend_);
+  if (auto told = send_notices(out, backend_); !told) return told;
   out.send(protocol::CommandComplete{tag});
   return {};
 }

@@ -1,3 +1,5 @@
+#include <forward_list>
+
 #include "protocol/decode.hpp"
 #include "session/extended.hpp"
 #include "session/limits.hpp"
@@ -19,11 +21,20 @@ bool is_frontend_type(char tag) {
   return known;
 }
 
-// TextCheck: the visitor that looks at a message's strings, which PostgreSQL checks before it acts on any of them.
-struct TextCheck {
+// Texts: the visitor that reads a message's strings, as PostgreSQL does before it acts on any of them. It keeps those
+// that came in another encoding.
+struct Texts {
+  const types::ClientEncoding* encoding;
+  std::forward_list<std::string> kept{};
+  std::string spare{};
   std::expected<void, Report> result{};
-  void cstring(const char*, std::string_view text) {
-    if (result) result = check_text(text);
+  void cstring(const char*, std::string_view& text) {
+    if (!result) return;
+    auto read = read_text(text, encoding, encoding ? kept.emplace_front() : spare);
+    if (read)
+      text = *read;
+    else
+      result = std::unexpected(std::move(read.error()));
   }
   void byte(const char*, char) {}
   void int16(const char*, std::int16_t) {}
@@ -33,14 +44,13 @@ struct TextCheck {
   void list(const char*, const L&) {}
 };
 
-// read: the message in `body`, with strings that are text.
+// read: the message in `body`, with strings that are text and last as long as `texts`.
 template <class M>
-std::expected<M, Report> read(wire::Bytes body) {
+std::expected<M, Report> read(wire::Bytes body, Texts& texts) {
   auto message = protocol::decode_as<M>(body);
   if (!message) return std::unexpected(malformed(message.error()));
-  TextCheck check;
-  M::layout(check, *message);
-  if (!check.result) return std::unexpected(std::move(check.result.error()));
+  M::layout(texts, *message);
+  if (!texts.result) return std::unexpected(std::move(texts.result.error()));
   return *message;
 }
 
@@ -60,7 +70,7 @@ struct PartOfBind {
   std::size_t announced = 0;
 };
 
-std::optional<PartOfBind> read_part_of_bind(wire::Bytes body) {
+std::optional<PartOfBind> read_part_of_bind(wire::Bytes body, Texts& texts) {
   PartOfBind part;
   auto& message = part.message;
   wire::Reader in(body);
@@ -69,7 +79,9 @@ std::optional<PartOfBind> read_part_of_bind(wire::Bytes body) {
   if (!in.cstring(message.portal) || !in.cstring(message.statement) || !in.u16(formats) ||
       !in.bytes(formats * std::size_t{2}, codes) || !in.u16(announced))
     return std::nullopt;
-  if (!check_text(message.portal) || !check_text(message.statement)) return std::nullopt;
+  texts.cstring("portal", message.portal);
+  texts.cstring("statement", message.statement);
+  if (!texts.result) return std::nullopt;
   message.parameter_formats = {codes, formats};
   part.announced = announced;
   const char* const first = in.position();
@@ -94,6 +106,7 @@ std::optional<Session::Action> Session::ready(QueryCycle::Now now) {
   if (!unsynchronized_ && backend_->status() == TransactionStatus::idle) {
     const auto before = out_.bytes().size();
     notify();
+    if (state_ != State::ready) return std::nullopt;
     if (out_.bytes().size() > before) {
       out_.flush();
       return std::nullopt;
@@ -132,6 +145,7 @@ void Session::message(const wire::Frame& frame, QueryCycle::Now now) {
   if (tag == CopyData::tag || tag == CopyDone::tag || tag == CopyFail::tag) return;  // left over from a failed copy
   if (skipping_ && tag != Sync::tag) return;
   unsynchronized_ = true;
+  Texts texts{backend_->encoding()};
 
   // fails: the error of an extended-query message: nothing more is done up to the next Sync.
   auto fails = [&](const Report& report) {
@@ -139,13 +153,13 @@ void Session::message(const wire::Frame& frame, QueryCycle::Now now) {
     skipping_ = true;
   };
   auto handle = [&]<class M>(auto&& act) {
-    auto decoded = read<M>(frame.body);
+    auto decoded = read<M>(frame.body, texts);
     ExtendedQuery::Done done = decoded ? act(*decoded) : std::unexpected(std::move(decoded.error()));
     if (!done) fails(done.error());
   };
   switch (tag) {
     case Query::tag: {
-      auto query = read<Query>(frame.body);
+      auto query = read<Query>(frame.body, texts);
       if (query) {
         extended_->query_came();
         cycle_.emplace(*backend_, std::string(query->query), extended_->in_pipeline());
@@ -157,7 +171,7 @@ void Session::message(const wire::Frame& frame, QueryCycle::Now now) {
       return ready_for_query(now);
     }
     case FunctionCall::tag: {
-      auto call = read<FunctionCall>(frame.body);
+      auto call = read<FunctionCall>(frame.body, texts);
       function_.emplace(*backend_);
       auto begun =
           call ? function_->begin(*call, now) : std::unexpected(wrong_call(frame.body, std::move(call.error())));
@@ -171,7 +185,7 @@ void Session::message(const wire::Frame& frame, QueryCycle::Now now) {
     }
     case Sync::tag: {
       skipping_ = false;
-      auto decoded = read<Sync>(frame.body);
+      auto decoded = read<Sync>(frame.body, texts);
       ExtendedQuery::Done done = decoded ? extended_->sync() : std::unexpected(std::move(decoded.error()));
       if (!done) abort(done.error());
       return ready_for_query(now);
@@ -185,7 +199,7 @@ void Session::message(const wire::Frame& frame, QueryCycle::Now now) {
       return handle.template operator()<Parse>([&](const Parse& m) { return extended_->parse(m, out_, now); });
     case Bind::tag:
       if (auto whole = protocol::decode_as<Bind>(frame.body); !whole)
-        if (auto part = read_part_of_bind(frame.body)) {
+        if (auto part = read_part_of_bind(frame.body, texts)) {
           const ExtendedQuery::BrokenBind broken{part->announced, malformed(whole.error())};
           return fails(extended_->bind(part->message, out_, now, &broken).error());
         }

@@ -26,20 +26,57 @@ Report malformed(const protocol::DecodeError& problem) {
   }
 }
 
-std::expected<void, Report> check_text(std::string_view text) {
-  auto checked = types::check_encoding(text);
-  if (checked) return {};
-  return std::unexpected(error(checked.error().sqlstate, checked.error().message));
+namespace {
+
+Report failed(const types::Failure& failure) {
+  return error(failure.sqlstate, failure.message);
 }
 
-void send_row_description(Output& out, std::span<const Column> columns, const Formats& formats) {
+}  // namespace
+
+std::expected<std::string_view, Report> read_text(std::string_view bytes, const types::ClientEncoding* encoding,
+                                                  std::string& storage) {
+  if (!encoding) {
+    if (auto checked = types::check_encoding(bytes); !checked) return std::unexpected(failed(checked.error()));
+    return bytes;
+  }
+  auto text = encoding->to_utf8(bytes);
+  if (!text) return std::unexpected(failed(text.error()));
+  storage = std::move(*text);
+  return storage;
+}
+
+std::expected<void, Report> send_notices(Output& out, Backend& backend) {
+  for (const auto& notice : backend.take_notices())
+    if (auto sent = out.report(notice); !sent) return sent;
+  return {};
+}
+
+std::expected<void, Report> send_row_description(Output& out, std::span<const Column> columns, const Formats& formats) {
   protocol::ListBuilder<protocol::FieldList> fields;
   for (std::size_t i = 0; i < columns.size(); ++i) {
     const auto& column = columns[i];
-    fields.add({column.name, column.table, column.attribute, column.type, column.type_length, column.type_modifier,
-                formats.of(i)});
+    std::string_view name = column.name;
+    types::Result<std::string> converted;
+    if (out.encoding()) {
+      converted = out.encoding()->from_utf8(name);
+      if (!converted) return std::unexpected(failed(converted.error()));
+      name = *converted;
+    }
+    fields.add(
+        {name, column.table, column.attribute, column.type, column.type_length, column.type_modifier, formats.of(i)});
   }
   out.send(protocol::RowDescription{fields.view()});
+  return {};
+}
+
+std::expected<std::string, Report> print_value(types::Oid type, std::int16_t format, const types::Value& value,
+                                               const types::Style& style, const types::ClientEncoding* encoding) {
+  auto bytes = format == 0 ? types::print_text(type, value, style) : types::print_binary(type, value);
+  if (!encoding) return bytes;
+  auto converted = format == 0 ? encoding->from_utf8(bytes) : types::binary_from_utf8(*encoding, type, bytes);
+  if (!converted) return std::unexpected(failed(converted.error()));
+  return *converted;
 }
 
 std::expected<void, Report> send_row(Output& out, std::span<const Column> columns, const Formats& formats,
@@ -58,18 +95,21 @@ std::expected<void, Report> send_row(Output& out, std::span<const Column> column
       return std::unexpected(
           error(sqlstate::invalid_parameter_value, "unsupported format code: " + std::to_string(format)));
     }
-    const auto value =
-        format == 0 ? types::print_text(columns[i].type, row[i], style) : types::print_binary(columns[i].type, row[i]);
+    const auto value = print_value(columns[i].type, format, row[i], style, out.encoding());
+    if (!value) {
+      out.bytes().resize(start);
+      return std::unexpected(value.error());
+    }
     const std::size_t so_far = out.bytes().size() - start;
-    if (value.size() > longest || so_far > longest - value.size()) {
+    if (value->size() > longest || so_far > longest - value->size()) {
       out.bytes().resize(start);
       auto report = error(sqlstate::program_limit_exceeded, "out of memory");
       report.detail = "Cannot enlarge string buffer containing " + std::to_string(so_far) + " bytes by " +
-                      std::to_string(value.size()) + " more bytes.";
+                      std::to_string(value->size()) + " more bytes.";
       return std::unexpected(std::move(report));
     }
-    writer.u32(static_cast<std::uint32_t>(value.size()));
-    writer.bytes(value);
+    writer.u32(static_cast<std::uint32_t>(value->size()));
+    writer.bytes(*value);
   }
   protocol::end_frame<protocol::DataRow>(out.bytes(), start);
   return {};
@@ -88,12 +128,17 @@ void send_copy_response(Output& out, const CopyShape& shape) {
 
 std::expected<Slice, Report> Run::advance(Output& out, Backend& backend, std::chrono::steady_clock::time_point now) {
   std::optional<Report> failure;
-  auto describe = [&] {
-    if (std::exchange(description_due_, false)) send_row_description(out, columns_, formats_);
+  auto describe = [&]() -> std::expected<void, Report> {
+    if (!std::exchange(description_due_, false)) return {};
+    return send_row_description(out, columns_, formats_);
   };
   auto sink = [&](Execution::Row row) {
-    describe();
-    for (const auto& notice : backend.take_notices()) out.report(notice);
+    auto before = describe();
+    if (before) before = send_notices(out, backend);
+    if (!before) {
+      failure = std::move(before.error());
+      return false;
+    }
     if (copying_out_) {
       out.send(protocol::CopyData{std::get<std::string>(row[0])});
     } else if (auto sent = send_row(out, columns_, formats_, row, backend.style()); !sent) {
@@ -107,7 +152,7 @@ std::expected<Slice, Report> Run::advance(Output& out, Backend& backend, std::ch
   if (failure) return std::unexpected(std::move(*failure));
 
   if (auto* complete = std::get_if<Execution::Complete>(&*progress)) {
-    describe();
+    if (auto described = describe(); !described) return std::unexpected(std::move(described.error()));
     if (copying_out_) out.send(protocol::CopyDone{});
     return Slice{Slice::State::complete, complete->tag, {}};
   }

@@ -31,11 +31,18 @@ class Formats {
   std::vector<std::int16_t> codes_;
 };
 
+// send_notices: what the backend has raised since the last time.
+std::expected<void, Report> send_notices(Output& out, Backend& backend);
+
 // send_row_description: what the rows of `columns` will look like.
-void send_row_description(Output& out, std::span<const Column> columns, const Formats& formats);
+std::expected<void, Report> send_row_description(Output& out, std::span<const Column> columns, const Formats& formats);
 
 // longest_row: what PostgreSQL can build in one buffer.
 inline constexpr std::size_t longest_row = 0x3fffffff;
+
+// print_value: what is sent of a value that is not NULL, in format 0 or 1; 22P05 for what the client's encoding lacks.
+std::expected<std::string, Report> print_value(types::Oid type, std::int16_t format, const types::Value& value,
+                                               const types::Style& style, const types::ClientEncoding* encoding);
 
 // send_row: one DataRow; an unknown format code is found only here, as in PostgreSQL (22023). A row of more than
 // `longest` bytes is an error (54000), of which nothing is sent.
@@ -48,8 +55,10 @@ Report error(std::string_view sqlstate, std::string message);
 // malformed: what PostgreSQL says of a message body that cannot be read (pqformat.c).
 Report malformed(const protocol::DecodeError& error);
 
-// check_text: 22021 for bytes that are no UTF-8.
-std::expected<void, Report> check_text(std::string_view text);
+// read_text: what the client has sent, as UTF-8: 22021 for bytes that are no text, 22P05 for those that stand for
+// nothing in its encoding. What is converted is kept in `storage`.
+std::expected<std::string_view, Report> read_text(std::string_view bytes, const types::ClientEncoding* encoding,
+                                                  std::string& storage);
 
 // Slice: how far an execution came.
 struct Slice {

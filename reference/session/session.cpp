@@ -12,6 +12,7 @@ Session::Action Session::next(QueryCycle::Now now) {
   for (;;) {
     if (out_.due()) return Write{out_.take()};
     std::optional<Action> action;
+    if (backend_) out_.set_encoding(backend_->encoding());
     switch (state_) {
       case State::startup:
         action = startup(now);
@@ -141,23 +142,47 @@ void Session::abort(const Report& report) {
   cycle_.reset();
   function_.reset();
   extended_->aborted();
-  for (const auto& notice : backend_->take_notices()) out_.report(notice);
-  out_.report(report);
+  if (auto told = send_notices(out_, *backend_); !told)
+    out_.report(told.error());
+  else
+    out_.report(report);
   backend_->abort_command();
   extended_->settle();
 }
 
 void Session::notify() {
-  for (const auto& [pid, channel, payload] : backend_->take_notifications())
-    out_.send(protocol::NotificationResponse{pid, channel, payload});
+  for (const auto& [pid, channel, payload] : backend_->take_notifications()) {
+    const auto shown_channel = text_for_client(channel), shown_payload = text_for_client(payload);
+    if (!shown_channel || !shown_payload) return;
+    out_.send(protocol::NotificationResponse{pid, *shown_channel, *shown_payload});
+  }
+}
+
+// text_for_client: what the client's encoding cannot say ends the session where no statement can fail for it.
+std::optional<std::string> Session::text_for_client(const std::string& text) {
+  if (!out_.encoding()) return text;
+  auto converted = out_.encoding()->from_utf8(text);
+  if (converted) return *converted;
+  refuse(error(converted.error().sqlstate, converted.error().message));
+  return std::nullopt;
+}
+
+void Session::report_settings() {
+  for (const auto& [name, value] : backend_->take_changed_settings()) {
+    const auto shown = text_for_client(value);
+    if (!shown) return;
+    out_.send(protocol::ParameterStatus{name, *shown});
+  }
 }
 
 void Session::ready_for_query(QueryCycle::Now now) {
   state_ = State::ready;
   unsynchronized_ = false;
   const auto status = backend_->status();
+  out_.set_encoding(backend_->encoding());
   if (status == TransactionStatus::idle) notify();
-  for (const auto& [name, value] : backend_->take_changed_settings()) out_.send(protocol::ParameterStatus{name, value});
+  report_settings();
+  if (state_ == State::closing) return;
   out_.send(protocol::ReadyForQuery{static_cast<char>(status)});
   out_.flush();
   clocks_.begin_idle(now.steady, backend_->timeouts(), status);

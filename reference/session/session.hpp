@@ -116,6 +116,8 @@ class Session {
   void ready_for_query(QueryCycle::Now now);
   // notify: hand out notifications, which is done only while no transaction is open.
   void notify();
+  void report_settings();
+  std::optional<std::string> text_for_client(const std::string& text);
   // expire: end the statement, or the session, whose time is over.
   bool expire(QueryCycle::Now now);
   std::optional<Action> wait_for_more(QueryCycle::Now now);

@@ -38,12 +38,21 @@ std::expected<std::vector<types::Value>, Report> read_values(const protocol::For
     if (!types::find_type(type))
       return wrong(error(sqlstate::internal_error, "cache lookup failed for type " + std::to_string(type)));
     if (format == 0) {
-      if (auto valid = check_text(value.bytes); !valid) return wrong(std::move(valid.error()));
-      auto parsed = types::parse_text(type, value.bytes, style);
+      std::string storage;
+      const auto text = read_text(value.bytes, context.encoding, storage);
+      if (!text) return wrong(text.error());
+      auto parsed = types::parse_text(type, *text, style);
       if (!parsed) return wrong(failed(parsed.error()), value.bytes.empty() ? " = ''" : " = '...'");
       values.push_back(std::move(*parsed));
     } else {
-      auto parsed = types::parse_binary(type, value.bytes);
+      std::string_view bytes = value.bytes;
+      types::Result<std::string> converted;
+      if (context.encoding) {
+        converted = types::binary_to_utf8(*context.encoding, type, bytes);
+        if (!converted) return wrong(failed(converted.error()));
+        bytes = *converted;
+      }
+      auto parsed = types::parse_binary(type, bytes);
       if (!parsed) {
         auto report = failed(parsed.error());
         if (report.sqlstate == sqlstate::invalid_binary_representation && report.message.ends_with("data format"))

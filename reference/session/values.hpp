@@ -15,6 +15,7 @@ namespace pgconform::session {
 struct ValueContext {
   std::optional<std::string> where;  // of Bind: "unnamed portal"
   std::string_view noun;             // "bind parameter", "function argument"
+  const types::ClientEncoding* encoding = nullptr;
 };
 
 // read_values: what a client sent in text or binary form, as values of `types`, of which there are as many as values;

@@ -336,13 +336,7 @@ void add_catalog(Registry& r) {
          {"pg_get_statisticsobjdef_columns", nothing},
          {"pg_get_partkeydef", nothing},
          {"pg_get_replica_identity_index", nothing},
-         {"inet_server_port", nothing},
-         {"PG_char_to_encoding", [](Call& c) -> Value {
-            std::string name;
-            for (char ch : c.text(0))
-              if (ch != '-' && ch != '_') name += static_cast<char>(std::tolower(static_cast<unsigned char>(ch)));
-            return std::int64_t{name == "utf8" || name == "unicode" ? 6 : name == "sqlascii" ? 0 : -1};
-          }}});
+         {"inet_server_port", nothing}});
   for (const char* what : {"database", "schema", "function", "language", "tablespace", "type"})
     for (const char* how : {"_name", "_id", "_name_name", "_name_id", "_id_name", "_id_id"})
       r.add(fmt::format("has_{}_privilege{}", what, how), always);

@@ -142,7 +142,7 @@ class CopyOutRun : public CommandRun {
 class CopiedRows : public RowSource {
  public:
   CopiedRows(const CopyOptions& options, const Target& target)
-      : table_(target.table), is_binary_(options.format == CopyOptions::Format::binary) {
+      : table_(target.table), is_binary_(options.format == CopyOptions::Format::binary), encoding_(options.encoding) {
     std::vector<std::string> names;
     for (const auto* column : target.columns) {
       columns_.push_back(*column);
@@ -196,8 +196,10 @@ class CopiedRows : public RowSource {
 
   Value value_of(const CopyReader::Field& field, const TableColumn& column, const Work& work) const {
     if (!field) return {};
-    auto value = is_binary_ ? types::parse_binary(column.type, *field)
-                            : types::parse_text(column.type, *field, work.context.style);
+    auto value = !is_binary_ ? types::parse_text(column.type, *field, work.context.style)
+                 : encoding_ ? types::parse_binary(
+                                   column.type, value_or_fail(types::binary_to_utf8(*encoding_, column.type, *field)))
+                             : types::parse_binary(column.type, *field);
     if (!value) fail(value.error());
     if (column.modifier < 0) return std::move(*value);
     return value_or_fail(types::apply_modifier(column.type, std::move(*value), column.modifier, false));
@@ -205,6 +207,7 @@ class CopiedRows : public RowSource {
 
   std::shared_ptr<Table> table_;
   bool is_binary_;
+  const types::ClientEncoding* encoding_;
   std::vector<TableColumn> columns_;
   std::unique_ptr<CopyReader> reader_;
   std::vector<CopyReader::Field> fields_;
@@ -287,13 +290,13 @@ class CopyCommand : public Command {
       if (!target.table->temporary && session.settings().is_read_only())
         fail(sqlstate::read_only_sql_transaction, "cannot execute COPY FROM in a read-only transaction");
       if (body.has("whereClause")) refuse("WHERE in COPY");
-      const auto options = read_copy_options(body, true);
+      const auto options = read_copy_options(body, true, session.settings().client_encoding());
       check_forced(options.force_not_null, "FORCE_NOT_NULL", target);
       check_forced(options.force_null, "FORCE_NULL", target);
       return std::make_unique<CopyInRun>(std::move(statement), session, options, target);
     }
     if (body.has("query")) {
-      const auto options = read_copy_options(body, false);
+      const auto options = read_copy_options(body, false, session.settings().client_encoding());
       const Node& query = body["query"];
       if (query.is("SelectStmt") && !into_clause(query.body()).is_empty())
         fail(sqlstate::feature_not_supported, "COPY (SELECT INTO) is not supported");
@@ -305,7 +308,7 @@ class CopyCommand : public Command {
       return out(std::move(statement), session, options, std::move(plan));
     }
     const auto target = find_target(body, session);
-    const auto options = read_copy_options(body, false);
+    const auto options = read_copy_options(body, false, session.settings().client_encoding());
     check_forced(options.force_quote, "FORCE_QUOTE", target);
     auto plan = analyze_text(fmt::format("SELECT {} FROM {}", target.sql_columns, target.sql_name), session);
     return out(std::move(statement), session, options, std::move(plan));

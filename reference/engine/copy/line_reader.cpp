@@ -48,10 +48,7 @@ class LineReader : public CopyReader {
           break;
       }
       begun_ = false;
-      if (auto legal = types::check_encoding(*text_); !legal) {
-        text_.reset();
-        fail(legal.error());
-      }
+      read_characters();
       fields.clear();
       options_.is_csv() ? split_csv(fields) : split_text(fields);
       if (std::exchange(header_due_, false)) {
@@ -67,6 +64,21 @@ class LineReader : public CopyReader {
   }
 
  private:
+  void read_characters() {
+    std::optional<types::Failure> failure;
+    if (options_.encoding) {
+      if (auto text = options_.encoding->to_utf8(*text_))
+        text_ = std::move(*text);
+      else
+        failure = std::move(text.error());
+    } else if (auto legal = types::check_encoding(*text_); !legal) {
+      failure = std::move(legal.error());
+    }
+    if (!failure) return;
+    text_.reset();
+    fail(*failure);
+  }
+
   enum class LineEnd : std::uint8_t { unknown, newline, carriage_return, both };
 
   // find_line: scan on from where the last call stopped for want of data. CopyReadLineText().

@@ -52,19 +52,14 @@ std::vector<std::string> columns_of(const Node& option) {
   return names;
 }
 
-void check_encoding_name(const Node& option) {
-  std::string name;
-  for (char c : lower(text_of(option)))
-    if (std::isalnum(static_cast<unsigned char>(c))) name += c;
-  if (name == "utf8" || name == "unicode" || name == "sqlascii") return;
-  static constexpr std::string_view known[] = {"latin", "iso8859", "win",     "euc",     "koi8", "sjis",
-                                               "big5",  "gb",      "uhc",     "johab",   "mule", "alt",
-                                               "abc",   "tcvn",    "mskanji", "shiftjis"};
-  if (std::ranges::any_of(known, [&](auto prefix) { return name.starts_with(prefix); }))
-    refuse(fmt::format("COPY in encoding \"{}\"", text_of(option)), option.location());
-  fail(sqlstate::invalid_parameter_value,
-       fmt::format("argument to option \"{}\" must be a valid encoding name", option.text("defname")),
-       option.location());
+const types::ClientEncoding* encoding_of(const Node& option) {
+  const auto* found = types::ClientEncoding::find(text_of(option));
+  if (!found)
+    fail(sqlstate::invalid_parameter_value,
+         fmt::format("argument to option \"{}\" must be a valid encoding name", option.text("defname")),
+         option.location());
+  if (!found->is_supported()) refuse(fmt::format("COPY in encoding \"{}\"", text_of(option)), option.location());
+  return found->needs_conversion() ? found : nullptr;
 }
 
 [[noreturn]] void bad(std::string message) {
@@ -116,8 +111,9 @@ void check(CopyOptions& options, const Given& delimiter, const Given& null, cons
 
 }  // namespace
 
-CopyOptions read_copy_options(const Node& statement, bool is_from) {
+CopyOptions read_copy_options(const Node& statement, bool is_from, const types::ClientEncoding* encoding) {
   CopyOptions options;
+  options.encoding = encoding;
   Given delimiter, null, quote, escape;
   bool freeze = false;
   std::vector<std::string_view> seen;
@@ -165,7 +161,7 @@ CopyOptions read_copy_options(const Node& statement, bool is_from) {
     } else if (name == "force_null") {
       options.force_null = columns_of(option);
     } else if (name == "encoding") {
-      check_encoding_name(option);
+      options.encoding = encoding_of(option);
     } else if (name == "default" || name == "on_error" || name == "log_verbosity" || name == "reject_limit") {
       refuse("COPY's option " + std::string(name), option.location());
     } else {

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "engine/parse_tree.hpp"
+#include "types/client_encoding.hpp"
 
 namespace pgconform::engine {
 
@@ -17,11 +18,14 @@ struct CopyOptions {
   std::string null = "\\N";
   // Columns by name; `*` is every column.
   std::vector<std::string> force_quote, force_not_null, force_null;
+  // encoding: of the data; null where nothing is to be converted.
+  const types::ClientEncoding* encoding = nullptr;
 
   bool is_csv() const { return format == Format::csv; }
 };
 
-// read_copy_options: from a CopyStmt's list of DefElems; throws what PostgreSQL 18 says of bad ones.
-CopyOptions read_copy_options(const Node& statement, bool is_from);
+// read_copy_options: from a CopyStmt's list of DefElems; throws what PostgreSQL 18 says of bad ones. `encoding` is the
+// client's.
+CopyOptions read_copy_options(const Node& statement, bool is_from, const types::ClientEncoding* encoding);
 
 }  // namespace pgconform::engine

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "engine/error.hpp"
 #include "types/form.hpp"
 #include "wire/writer.hpp"
 
@@ -22,7 +23,7 @@ std::string CopyWriter::header() const {
     if (&column != &columns_.front()) line += options_.delimiter;
     line += options_.is_csv() ? csv(column.name, false) : text(column.name);
   }
-  return line + '\n';
+  return encoded(line + '\n');
 }
 
 std::string CopyWriter::trailer() const {
@@ -39,7 +40,9 @@ std::string CopyWriter::row(std::span<const types::Value> values, const types::S
         writer.u32(0xffffffff);
         continue;
       }
-      const auto bytes = types::print_binary(columns_[i].type, values[i]);
+      auto bytes = types::print_binary(columns_[i].type, values[i]);
+      if (options_.encoding)
+        bytes = value_or_fail(types::binary_from_utf8(*options_.encoding, columns_[i].type, bytes));
       writer.u32(static_cast<std::uint32_t>(bytes.size()));
       writer.bytes(bytes);
     }
@@ -54,7 +57,11 @@ std::string CopyWriter::row(std::span<const types::Value> values, const types::S
     const auto value = types::print_text(columns_[i].type, values[i], style);
     line += options_.is_csv() ? csv(value, quoted_[i]) : text(value);
   }
-  return line + '\n';
+  return encoded(line + '\n');
+}
+
+std::string CopyWriter::encoded(std::string line) const {
+  return options_.encoding ? value_or_fail(options_.encoding->from_utf8(line)) : line;
 }
 
 std::string CopyWriter::text(std::string_view value) const {

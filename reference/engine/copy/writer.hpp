@@ -23,6 +23,7 @@ class CopyWriter {
  private:
   std::string text(std::string_view value) const;
   std::string csv(std::string_view value, bool quote) const;
+  std::string encoded(std::string line) const;
 
   CopyOptions options_;
   std::vector<session::Column> columns_;

@@ -33,6 +33,7 @@ Implementation find_implementation(std::string_view source) {
     add_json(all);
     add_patterns(all);
     add_texts(all);
+    add_encodings(all);
     add_mathematics(all);
     add_bits(all);
     add_networks(all);

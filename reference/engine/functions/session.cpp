@@ -61,10 +61,6 @@ void add_session(Registry& r) {
          {"getdatabaseencoding", [](Call&) -> Value { return std::string("UTF8"); }},
          {"pg_client_encoding",
           [](Call& c) -> Value { return *c.context.session.settings().show("client_encoding", false); }},
-         {"PG_encoding_to_char",
-          [](Call& c) -> Value {
-            return std::string(c.integer(0) == 6 ? "UTF8" : c.integer(0) == 0 ? "SQL_ASCII" : "");
-          }},
          {"pg_typeof", [](Call& c) -> Value { return std::int64_t{c.expr.args[0]->type}; }},
          {"show_config_by_name", [](Call& c) { return setting(c, false); }},
          {"show_config_by_name_missing_ok", [](Call& c) { return setting(c, c.boolean(1)); }},

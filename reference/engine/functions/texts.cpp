@@ -268,14 +268,6 @@ Value get_byte(Call& c) {
   return std::int64_t{static_cast<unsigned char>(c.text(0)[static_cast<std::size_t>(n)])};
 }
 
-Value convert(Call& c) {
-  std::string name = lower(c.text(1));
-  std::erase_if(name, [](char ch) { return ch == '-' || ch == '_'; });
-  if (name != "utf8" && name != "unicode") refuse("an encoding other than UTF8");
-  if (c.expr.type == types::text_oid) value_or_fail(types::check_encoding(c.text(0)));
-  return c.text(0);
-}
-
 Value random_uuid(Call&) {
   std::string bytes(16, '\0');
   RAND_bytes(reinterpret_cast<unsigned char*>(bytes.data()), bytes.size());
@@ -311,8 +303,6 @@ void add_texts(Registry& r) {
             auto at = c.text(0).find(c.text(1));
             return at == std::string::npos ? std::int64_t{0} : static_cast<std::int64_t>(at) + 1;
           }},
-         {"pg_convert_to", convert},
-         {"pg_convert_from", convert},
          {"gen_random_uuid", random_uuid}});
 }
 
