@@ -437,12 +437,11 @@ TEST(Refusals, NameTheConstructAndItsPlace) {
   EXPECT_EQ(first_line(simple_query(*b, "select 1; listen x")), "T ?column?:integer");
   EXPECT_EQ(first_line(simple_query(*b, "  checkpoint")),
             "E ERROR 0A000 CHECKPOINT is not supported by this server @3");
-  EXPECT_EQ(first_line(simple_query(*b, "select to_char(1, '9')")),
-            "E ERROR 0A000 function to_char is not supported by this server @8");
+  EXPECT_EQ(first_line(simple_query(*b, "select lo_create(1)")),
+            "E ERROR 0A000 function lo_create is not supported by this server @8");
   EXPECT_EQ(first_line(simple_query(*b, "select json_agg(distinct 1)")),
             "E ERROR 0A000 DISTINCT in json_agg is not supported by this server @8");
-  EXPECT_EQ(first_line(simple_query(*b, "select 2.0 ^ 0.5")),
-            "E ERROR 0A000 operator numeric ^ numeric is not supported by this server @12");
+  EXPECT_EQ(first_line(simple_query(*b, "select 2.0 ^ 0.5")), "T ?column?:numeric");
 }
 
 }  // namespace

@@ -100,6 +100,7 @@ void add_json(Registry& registry);
 void add_patterns(Registry& registry);
 void add_texts(Registry& registry);
 void add_encodings(Registry& registry);
+void add_formats(Registry& registry);
 void add_mathematics(Registry& registry);
 void add_catalog(Registry& registry);
 void add_definitions(Registry& registry);

@@ -44,7 +44,7 @@ Result<Value> fit_numeric(const std::string& text, std::int32_t modifier) {
   };
   if (number.kind() != Numeric::Kind::finite) return too_large("cannot hold an infinite value.");
   Numeric rounded = number.rounded(scale);
-  if (!rounded.is_zero() && rounded.digits_before_point() > precision - scale)
+  if (precision >= scale && rounded.digits_before_point() > precision - scale)
     return too_large(fmt::format("must round to an absolute value less than {}{}.", precision == scale ? "" : "10^",
                                  precision == scale ? std::string("1") : std::to_string(precision - scale)));
   // A negative room before the point (numeric(3,5)): the first digits after it must be zero.

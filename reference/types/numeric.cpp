@@ -147,6 +147,11 @@ int Numeric::digits_before_point() const {
   return weight_ * base_digits + static_cast<int>(std::to_string(digits_[0]).size());
 }
 
+int Numeric::magnitude() const {
+  if (digits_.empty()) return 0;
+  return weight_ * base_digits + static_cast<int>(std::to_string(digits_[0]).size()) - 1;
+}
+
 double Numeric::as_double() const {
   return std::strtod(text().c_str(), nullptr);
 }
@@ -344,45 +349,52 @@ Numeric operator*(const Numeric& a, const Numeric& b) {
   return r.scale_ > max_scale ? r.rounded(max_scale) : r;
 }
 
-// Long division in base 10000 until one decimal place past `scale`, then rounding or truncation to it.
+// Long division in base 10000 (Knuth's algorithm D) until one decimal place past `scale`, then rounding or truncation
+// to it.
 Numeric Numeric::quotient(const Numeric& a, const Numeric& b, int scale, bool round) {
   Numeric r;
-  r.scale_ = scale;
+  r.scale_ = std::max(scale, 0);
   if (a.digits_.empty()) return r;
   r.weight_ = a.weight_ - b.weight_;
-  int lowest = -(scale / base_digits) - 2;
-  Numeric rest;  // what is left of the dividend, as a whole number in base 10000
-  Numeric divisor = b.absolute();
-  divisor.weight_ = static_cast<int>(divisor.digits_.size()) - 1;
-  divisor.scale_ = 0;
-  auto append = [&](std::int32_t digit) {
-    Digits digits;
-    for (int w = rest.digits_.empty() ? -1 : rest.weight_; w >= 0; --w) digits.push_back(rest.digit_at(w));
-    digits.push_back(digit);
-    rest.weight_ = static_cast<int>(digits.size()) - 1;
-    rest.digits_ = std::move(digits);
-    rest.normalize();
+  const int lowest = std::min(-(scale / base_digits) - 2, r.weight_);
+  const auto count = static_cast<std::size_t>(r.weight_ - lowest + 1), size = b.digits_.size();
+  // The divisor's first digit is made large enough for a guess from two digits to be at most 2 off.
+  const std::int64_t factor = base / (b.digits_[0] + 1);
+  const auto scaled = [&](const Digits& digits, std::size_t length) {
+    std::vector<std::int64_t> out(length + 1);
+    std::int64_t carry = 0;
+    for (std::size_t i = length; i-- > 0;) {
+      const std::int64_t n = (i < digits.size() ? digits[i] : 0) * factor + carry;
+      out[i + 1] = n % base;
+      carry = n / base;
+    }
+    out[0] = carry;
+    return out;
   };
-  // Take as many leading digits of the dividend as the divisor has, then go on digit by digit.
-  std::size_t next = 0;
-  auto take = [&] { append(next < a.digits_.size() ? a.digits_[next] : 0), ++next; };
-  for (std::size_t i = 1; i < b.digits_.size(); ++i) take();
-  for (int w = r.weight_; w >= std::min(lowest, r.weight_); --w) {
-    take();
-    std::int32_t low = 0, high = base - 1;
-    while (low < high) {
-      std::int32_t middle = (low + high + 1) / 2;
-      if (compare_magnitude(divisor * Numeric(middle), rest) <= 0)
-        low = middle;
-      else
-        high = middle - 1;
+  std::vector<std::int64_t> rest = scaled(a.digits_, count + size - 1), divisor = scaled(b.digits_, size);
+  divisor.erase(divisor.begin());
+  r.digits_.reserve(count);
+  for (std::size_t i = 0; i < count; ++i) {
+    const std::int64_t leading = rest[i] * base + rest[i + 1];
+    std::int64_t digit = std::min<std::int64_t>(leading / divisor[0], base - 1);
+    std::int64_t borrow = 0;
+    for (std::size_t j = size; j-- > 0;) {
+      const std::int64_t n = rest[i + 1 + j] - digit * divisor[j] + borrow;
+      borrow = n >= 0 ? n / base : -((-n + base - 1) / base);
+      rest[i + 1 + j] = n - borrow * base;
     }
-    if (low != 0) {
-      Numeric product = divisor * Numeric(low);
-      rest = subtract_magnitude(rest, product);
-      rest.normalize();
+    rest[i] += borrow;
+    while (rest[i] < 0) {
+      --digit;
+      std::int64_t carry = 0;
+      for (std::size_t j = size; j-- > 0;) {
+        const std::int64_t n = rest[i + 1 + j] + divisor[j] + carry;
+        carry = n >= base ? 1 : 0;
+        rest[i + 1 + j] = n - carry * base;
+      }
+      rest[i] += carry;
     }
-    r.digits_.push_back(low);
+    r.digits_.push_back(static_cast<std::int32_t>(digit));
   }
   r.negative_ = a.negative_ != b.negative_;
   r.normalize();

@@ -38,6 +38,12 @@ class Numeric {
   int scale() const { return scale_; }
   // precision_before_point: decimal digits before the point, 0 for a fraction.
   int digits_before_point() const;
+  // magnitude: the power of ten of the first digit; 0 for zero.
+  int magnitude() const;
+  // root_weight: the power of ten from which numeric.c counts the digits of a square root.
+  int root_weight() const { return ((weight_ + 1) * 4) / 2 - 1; }
+  // digit_count: in base 10000.
+  std::size_t digit_count() const { return digits_.size(); }
 
   // rounded · truncated: to `scale` digits after the point (negative: before it).
   Numeric rounded(int scale) const;
@@ -51,6 +57,8 @@ class Numeric {
   // divide · remainder: 22012 when b is zero. divide to the scale that numeric.c selects.
   static Result<Numeric> divide(const Numeric& a, const Numeric& b);
   static Result<Numeric> remainder(const Numeric& a, const Numeric& b);
+  // quotient: of finite numbers to that scale, rounded or cut; b is not zero.
+  static Numeric quotient(const Numeric& a, const Numeric& b, int scale, bool round);
   // square_root: of one that is not negative, rounded to that scale.
   static Numeric square_root(const Numeric& a, int scale);
   // compare: a total order, in which NaN equals itself and is greater than all others.
@@ -64,7 +72,6 @@ class Numeric {
   static int compare_magnitude(const Numeric& a, const Numeric& b);
   static Numeric add_magnitude(const Numeric& a, const Numeric& b);
   static Numeric subtract_magnitude(const Numeric& a, const Numeric& b);
-  static Numeric quotient(const Numeric& a, const Numeric& b, int scale, bool round);
   Numeric cut(int scale, bool round) const;
 
   Kind kind_ = Kind::finite;

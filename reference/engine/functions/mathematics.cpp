@@ -4,6 +4,7 @@
 
 #include "engine/expr.hpp"
 #include "engine/functions.hpp"
+#include "engine/functions/numerics.hpp"
 #include "engine/session_state.hpp"
 
 // Mathematical functions of double precision, and random numbers. functions-math.
@@ -94,6 +95,8 @@ Value width_bucket(Call& c) {
 }  // namespace
 
 void add_mathematics(Registry& r) {
+  add_numerics(r);
+  add_trigonometry(r);
   r.add({{"dpow", power},
          {"dexp",
           [](Call& c) {

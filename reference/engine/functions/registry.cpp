@@ -34,6 +34,7 @@ Implementation find_implementation(std::string_view source) {
     add_patterns(all);
     add_texts(all);
     add_encodings(all);
+    add_formats(all);
     add_mathematics(all);
     add_bits(all);
     add_networks(all);
