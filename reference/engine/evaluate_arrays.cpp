@@ -1,3 +1,5 @@
+#include <algorithm>
+
 #include "engine/evaluate.hpp"
 #include "types/array.hpp"
 
@@ -149,6 +151,78 @@ Value compare_with_all(const Expr& expr, Context& context) {
   return unknown ? Value() : Value(!decisive);
 }
 
+void need_size(std::int64_t length, std::int64_t lower) {
+  if (length > types::most_elements)
+    fail(sqlstate::program_limit_exceeded,
+         fmt::format("array size exceeds the maximum allowed ({})", types::most_elements));
+  need_memory(static_cast<std::size_t>(length) * sizeof(Value));
+  if (lower + length > INT32_MAX)
+    fail(sqlstate::program_limit_exceeded, fmt::format("array lower bound is too large: {}", lower));
+}
+
+// A list grows to both sides as far as it has to; what nobody has set is NULL. array_set_element(), array_set_slice().
+void put_into_list(Array& array, std::int64_t first, std::vector<Value> values) {
+  const auto count = std::ssize(values);
+  if (array.dimensions.empty()) {
+    need_size(count, first);
+    array.dimensions = {{static_cast<std::int32_t>(count), static_cast<std::int32_t>(first)}};
+    array.elements = std::move(values);
+    return;
+  }
+  const std::int64_t old_lower = array.dimensions[0].lower, old_end = old_lower + array.dimensions[0].length;
+  const std::int64_t lower = std::min(first, old_lower), end = std::max(first + count, old_end);
+  need_size(end - lower, lower);
+  std::vector<Value> made(static_cast<std::size_t>(end - lower));
+  std::ranges::move(array.elements, made.begin() + (old_lower - lower));
+  std::ranges::move(values, made.begin() + (first - lower));
+  array.dimensions = {{static_cast<std::int32_t>(end - lower), static_cast<std::int32_t>(lower)}};
+  array.elements = std::move(made);
+}
+
+Value assign_element(const Expr& expr, Context& context) {
+  Value before = evaluate(*expr.args[0], context), value = evaluate(*expr.args[1], context);
+  std::vector<std::int64_t> indices;
+  for (std::size_t i = 2; i < expr.args.size(); ++i) {
+    Value index = evaluate(*expr.args[i], context);
+    if (is_null(index)) fail(sqlstate::null_value_not_allowed, "array subscript in assignment must not be null");
+    indices.push_back(std::get<std::int64_t>(index));
+  }
+  Array array = is_null(before) ? Array{types::element_of(expr.type)} : opened(before);
+  const bool is_slice = !expr.strict;
+  const std::size_t depth = is_slice ? indices.size() / 2 : indices.size();
+  if (is_slice && is_null(value)) return before;
+  if (!array.dimensions.empty() && array.dimensions.size() != depth)
+    fail(sqlstate::array_subscript_error, "wrong number of array subscripts");
+  if (is_slice) {
+    if (indices[0] > indices[1]) fail(sqlstate::array_subscript_error, "upper bound cannot be less than lower bound");
+    auto source = opened(value).elements;
+    const std::int64_t wanted = indices[1] - indices[0] + 1;
+    if (std::ssize(source) < wanted) fail(sqlstate::array_subscript_error, "source array too small");
+    source.resize(static_cast<std::size_t>(wanted));
+    put_into_list(array, indices[0], std::move(source));
+  } else if (depth == 1) {
+    std::vector<Value> one;
+    one.push_back(std::move(value));
+    put_into_list(array, indices[0], std::move(one));
+  } else if (array.dimensions.empty()) {
+    for (auto index : indices) {
+      need_size(1, index);
+      array.dimensions.push_back({1, static_cast<std::int32_t>(index)});
+    }
+    array.elements.push_back(std::move(value));
+  } else {
+    std::size_t place = 0;
+    for (std::size_t i = 0; i < depth; ++i) {
+      const std::int64_t at = indices[i] - array.dimensions[i].lower;
+      if (at < 0 || at >= array.dimensions[i].length)
+        fail(sqlstate::array_subscript_error, "array subscript out of range");
+      place = place * static_cast<std::size_t>(array.dimensions[i].length) + static_cast<std::size_t>(at);
+    }
+    array.elements[place] = std::move(value);
+  }
+  return types::pack(array);
+}
+
 }  // namespace
 
 Value evaluate_array(const Expr& expr, Context& context) {
@@ -159,6 +233,8 @@ Value evaluate_array(const Expr& expr, Context& context) {
       return subscript(expr, context);
     case ExprKind::slice:
       return slice(expr, context);
+    case ExprKind::element_assigned:
+      return assign_element(expr, context);
     case ExprKind::array_coerce:
       return coerce_all(expr, context);
     default:

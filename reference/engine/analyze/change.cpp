@@ -36,7 +36,7 @@ std::unique_ptr<Insert> Analyzer::insert(const Node& node, std::optional<std::ve
   result->alias = node["relation"].has("alias") ? node["relation"]["alias"].text("aliasname") : result->table->name;
   result->user_values_count = node.text("override") != "OVERRIDING_USER_VALUE";
   const auto& attributes = result->table->columns;
-  std::vector<int> locations;
+  std::vector<const Node*> cols;
   for (const auto* each : node.list("cols")) {
     const Node& col = each->body();
     auto it = std::ranges::find(attributes, col.text("name"), &TableColumn::name);
@@ -44,21 +44,28 @@ std::unique_ptr<Insert> Analyzer::insert(const Node& node, std::optional<std::ve
       fail(sqlstate::undefined_column,
            fmt::format("column \"{}\" of relation \"{}\" does not exist", col.text("name"), result->table->name),
            col.location());
-    if (col.has("indirection")) refuse("a subscripted column", col.location());
     auto place = static_cast<int>(it - attributes.begin());
-    if (std::ranges::find(result->places, place) != result->places.end())
-      fail(sqlstate::duplicate_column, fmt::format("column \"{}\" specified more than once", col.text("name")),
-           col.location());
+    for (std::size_t i = 0; i < result->places.size(); ++i)
+      if (result->places[i] == place && !(col.has("indirection") && cols[i]->has("indirection")))
+        fail(sqlstate::duplicate_column, fmt::format("column \"{}\" specified more than once", col.text("name")),
+             col.location());
     result->places.push_back(place);
-    locations.push_back(col.location());
+    cols.push_back(&col);
   }
+  // put: a value for the column that target `i` names; for some element of it, of an array that is NULL so far.
+  auto put = [&](std::size_t i, ExprPtr value, ExprPtr before) {
+    const auto& column = attributes[static_cast<std::size_t>(result->places[i])];
+    if (cols.empty() || !cols[i]->has("indirection")) return assign(std::move(value), column);
+    if (!before) before = make_expr(ExprKind::constant, column.type, -1);
+    return element_assigned(*cols[i], std::move(value), column, std::move(before));
+  };
   bool listed = !result->places.empty();
   const Node& select = node["selectStmt"].body();
   auto check_width = [&](std::size_t width, int location) {
     if (width > result->places.size())
       fail(sqlstate::syntax_error, "INSERT has more expressions than target columns", location);
     if (listed && width < result->places.size())
-      fail(sqlstate::syntax_error, "INSERT has more target columns than expressions", locations[width]);
+      fail(sqlstate::syntax_error, "INSERT has more target columns than expressions", cols[width]->location());
     result->places.resize(width);
   };
   if (!listed)
@@ -72,7 +79,7 @@ std::unique_ptr<Insert> Analyzer::insert(const Node& node, std::optional<std::ve
       clause_ = Clause::values;
       for (const auto* list : lists) {
         const auto& items = list->body().list("items");
-        if (!result->source->values.empty() && items.size() != result->source->values[0].size())
+        if (items.size() != lists[0]->body().list("items").size())
           fail(sqlstate::syntax_error, "VALUES lists must all be the same length", items[0]->body().location());
         if (items.size() > result->places.size())
           fail(sqlstate::syntax_error, "INSERT has more expressions than target columns",
@@ -81,15 +88,27 @@ std::unique_ptr<Insert> Analyzer::insert(const Node& node, std::optional<std::ve
         auto& row = result->source->values.emplace_back();
         for (std::size_t i = 0; i < items.size(); ++i) {
           const auto& column = attributes[static_cast<std::size_t>(result->places[i])];
+          const auto same =
+              static_cast<std::size_t>(std::ranges::find(result->places, result->places[i]) - result->places.begin());
+          const bool is_part = !cols.empty() && cols[i]->has("indirection");
+          if (items[i]->is("SetToDefault") && is_part)
+            fail(sqlstate::feature_not_supported, "cannot set an array element to DEFAULT", cols[i]->location());
           if (items[i]->is("SetToDefault")) {
             auto value = make_expr(ExprKind::column_default, column.type, -1);
             value->shared = column.default_value;
             row.push_back(std::move(value));
           } else {
-            row.push_back(assign(expression(*items[i]), column));
+            auto value = expression(*items[i]);
+            if (same < i) row[same] = put(i, std::move(value), std::move(row[same]));
+            row.push_back(same < i ? nullptr : put(i, std::move(value), nullptr));
           }
         }
+        std::erase(row, nullptr);
       }
+      std::vector<int> once;
+      for (int place : result->places)
+        if (std::ranges::find(once, place) == once.end()) once.push_back(place);
+      result->places = std::move(once);
       for (std::size_t i = 0; i < result->places.size(); ++i) {
         auto target = make_expr(ExprKind::column, attributes[static_cast<std::size_t>(result->places[i])].type, -1);
         target->number = static_cast<int>(i);
@@ -108,7 +127,9 @@ std::unique_ptr<Insert> Analyzer::insert(const Node& node, std::optional<std::ve
         if (result->source->distinct && target->type != column.type)
           refuse("DISTINCT on a column that INSERT converts");
         if (!result->source->values.empty() && target->type == types::unknown_oid) resolve_unknown(target);
-        target = assign(std::move(target), column);
+        if (std::ranges::count(result->places, result->places[i]) > 1)
+          refuse("more than one element of an array from a query");
+        target = put(i, std::move(target), nullptr);
       }
     }
     check_given(*result, node);

@@ -14,10 +14,14 @@ ExprPtr Analyzer::column_ref(const Node& body) {
   if (fields.back()->is("A_Star"))
     fail(sqlstate::syntax_error, "row expansion via \"*\" is not supported here", location);
   std::string_view name = fields.back()->string_of();
-  if (fields.size() > 3)
+  if (fields.size() > 4)
     fail(sqlstate::syntax_error, fmt::format("improper qualified name (too many dotted names): {}", dotted(fields)),
          location);
+  if (fields.size() == 4 && fields[0]->string_of() != session_.login().database)
+    fail(sqlstate::feature_not_supported,
+         fmt::format("cross-database references are not implemented: {}", dotted(fields)), location);
   std::string_view qualifier = fields.size() > 1 ? fields[fields.size() - 2]->string_of() : std::string_view();
+  const std::string_view schema = fields.size() > 2 ? fields[fields.size() - 3]->string_of() : std::string_view();
   if (clause_ == Clause::default_value)
     fail(sqlstate::feature_not_supported, "cannot use column reference in DEFAULT expression", location);
   bool visible = true, any = false;
@@ -26,7 +30,11 @@ ExprPtr Analyzer::column_ref(const Node& body) {
   for (Scope* scope = scope_; scope; scope = scope->outer) {
     if (visible) {
       const ScopeItem* item = qualifier.empty() ? nullptr : scope->item(qualifier);
-      auto found = scope->found(qualifier, name);
+      // With a schema before it the name is a table's, not an alias.
+      if (item && !schema.empty() && (!item->table || item->table->name != qualifier || item->table->schema != schema))
+        item = nullptr;
+      const bool hidden = !qualifier.empty() && !schema.empty() && !item;
+      auto found = hidden ? std::vector<const ScopeColumn*>() : scope->found(qualifier, name);
       if (found.size() > 1)
         fail(sqlstate::ambiguous_column, fmt::format("column reference \"{}\" is ambiguous", name), location);
       if (found.size() == 1) {

@@ -65,7 +65,7 @@ void Analyzer::order_by(const Node& s, Query& query) {
       location = expr->location;
       auto visible = static_cast<int>(query.targets.size());
       target = find_or_add(std::move(expr), query);
-      if (target == visible && query.operation != Query::Operation::none)
+      if ((target == visible || node.is("CollateClause")) && query.operation != Query::Operation::none)
         fail(sqlstate::feature_not_supported, "invalid UNION/INTERSECT/EXCEPT ORDER BY clause", location,
              "Add the expression/function to every SELECT, or move the UNION into a FROM clause.",
              "Only result column names can be used, not expressions or functions.");

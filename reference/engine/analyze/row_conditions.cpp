@@ -2,6 +2,7 @@
 
 #include "engine/analyze/inside.hpp"
 #include "engine/analyze/parts.hpp"
+#include "types/array.hpp"
 #include "types/form.hpp"
 
 // Expressions over one table's rows that stand outside of queries: constraints, conversions, ON CONFLICT.
@@ -125,8 +126,26 @@ void Analyzer::assignments(const std::vector<const Node*>& list, const Table& ta
       fail(sqlstate::undefined_column,
            fmt::format("column \"{}\" of relation \"{}\" does not exist", target.text("name"), table.name),
            target.location());
-    if (target.has("indirection")) refuse("a subscripted column", target.location());
     auto place = static_cast<int>(it - attributes.begin());
+    if (target.has("indirection") && value) {
+      // Several elements of one column are set one after the other.
+      auto same = std::ranges::find_if(result, [&](const auto& done) {
+        return done.first == place && done.second->kind == ExprKind::element_assigned;
+      });
+      ExprPtr before = same == result.end() ? column_at(place, it->type, it->modifier, -1) : std::move(same->second);
+      ExprPtr made = element_assigned(target, std::move(value), *it, std::move(before));
+      if (same != result.end()) {
+        same->second = std::move(made);
+        continue;
+      }
+      for (const auto& [other, expr] : result)
+        if (other == place)
+          fail(sqlstate::syntax_error, fmt::format("multiple assignments to same column \"{}\"", it->name));
+      result.emplace_back(place, std::move(made));
+      continue;
+    }
+    if (target.has("indirection"))
+      fail(sqlstate::feature_not_supported, "cannot set an array element to DEFAULT", target.location());
     for (const auto& [other, expr] : result)
       if (other == place)
         fail(sqlstate::syntax_error, fmt::format("multiple assignments to same column \"{}\"", target.text("name")));
@@ -144,6 +163,61 @@ void Analyzer::assignments(const std::vector<const Node*>& list, const Table& ta
     }
     result.emplace_back(place, std::move(value));
   }
+}
+
+// column[i] = value: the column with one element, or a slice, in its place: transformAssignmentSubscripts().
+ExprPtr Analyzer::element_assigned(const Node& target, ExprPtr value, const TableColumn& column, ExprPtr before) {
+  const auto& list = target.list("indirection");
+  const int location = target.location();
+  if (!list[0]->is("A_Indices")) {
+    if (!types::is_supported(column.type) || column.type == types::record_oid) refuse("a field of a column", location);
+    fail(sqlstate::datatype_mismatch,
+         fmt::format("cannot assign to field \"{}\" of column \"{}\" because its type {} is not a composite type",
+                     list[0]->string_of(), column.name, types::type_name(column.type)),
+         location);
+  }
+  if (column.type == types::jsonb_oid) refuse("a subscript of jsonb", location);
+  if (!types::is_array(column.type) || column.type == types::int2vector_oid || column.type == types::oidvector_oid)
+    fail(
+        sqlstate::datatype_mismatch,
+        fmt::format("cannot subscript type {} because it does not support subscripting", types::type_name(column.type)),
+        location);
+  auto made = make_expr(ExprKind::element_assigned, column.type, location);
+  made->modifier = column.modifier;
+  made->args.push_back(std::move(before));
+  made->args.push_back(nullptr);
+  auto index = [&](const Node& node) {
+    ExprPtr expr = expression(node);
+    Oid source[] = {expr->type}, wanted[] = {types::int4_oid};
+    if (!can_coerce(source, wanted, CastContext::assignment))
+      fail(sqlstate::datatype_mismatch, "array subscript must have type integer", expr->location);
+    made->args.push_back(coerce(std::move(expr), types::int4_oid, CastContext::assignment));
+  };
+  for (const auto* node : list) {
+    if (!node->is("A_Indices")) refuse("a field of an array's element", location);
+    const Node& indices = node->body();
+    if (indices.flag("is_slice")) {
+      made->strict = false;
+      if (list.size() > 1 || !indices.has("lidx") || !indices.has("uidx"))
+        refuse("this slice in an assignment", location);
+      index(indices["lidx"]);
+    }
+    index(indices["uidx"]);
+  }
+  if (list.size() > types::most_dimensions)
+    fail(sqlstate::program_limit_exceeded,
+         fmt::format("number of array dimensions ({}) exceeds the maximum allowed ({})", list.size(),
+                     types::most_dimensions));
+  const Oid type = made->strict ? types::element_of(column.type) : column.type;
+  Oid source[] = {value->type}, wanted[] = {type};
+  if (!can_coerce(source, wanted, CastContext::assignment))
+    fail(sqlstate::datatype_mismatch,
+         fmt::format("subscripted assignment to \"{}\" requires type {} but expression is of type {}", column.name,
+                     types::type_name(type), types::type_name(value->type)),
+         location, "You will need to rewrite or cast the expression.");
+  made->args[1] =
+      fit(coerce(std::move(value), type, CastContext::assignment), column.modifier, CastContext::assignment);
+  return made;
 }
 
 // One column of SET (a, b) = (SELECT …).
