@@ -192,6 +192,7 @@ class Analyzer {
   ExprPtr array_constructor(const Node& body, Oid given = 0, int cast_location = -1);
   ExprPtr indirection(const Node& body);
   ExprPtr subscripted(ExprPtr expr, const std::vector<const Node*>& indices);
+  ExprPtr json_subscripted(ExprPtr expr, const std::vector<const Node*>& indices);
   ExprPtr array_comparison(const Node& body, std::string_view name, bool all);
   ExprPtr coerce_elements(ExprPtr expr, Oid target, CastContext context);
   ExprPtr type_cast(const Node& body);

@@ -195,8 +195,9 @@ Value evaluate(const Expr& expr, Context& context) {
       return extreme(expr, context);
     case ExprKind::column_default:
       return expr.shared ? evaluate(*expr.shared, context) : Value();
-    case ExprKind::array:
     case ExprKind::subscript:
+      return expr.implementation ? call(expr, context) : evaluate_array(expr, context);
+    case ExprKind::array:
     case ExprKind::slice:
     case ExprKind::array_coerce:
     case ExprKind::any_of:

@@ -1,5 +1,7 @@
 #include "types/array.hpp"
+
 #include "engine/analyzer.hpp"
+#include "engine/functions/json_records.hpp"
 
 // Arrays: ARRAY[…], subscripts, op ANY (array). transformArrayExpr(), transformContainerSubscripts().
 namespace pgconform::engine {
@@ -68,7 +70,7 @@ ExprPtr Analyzer::subscripted(ExprPtr expr, const std::vector<const Node*>& list
   auto result = make_expr(ExprKind::subscript, types::element_of(expr->type), location);
   bool slice = false;
   for (const auto* node : list) slice = slice || node->body().flag("is_slice");
-  if (expr->type == types::jsonb_oid) refuse("a subscript of jsonb", location);
+  if (expr->type == types::jsonb_oid) return json_subscripted(std::move(expr), list);
   if (!types::is_array(expr->type))
     fail(sqlstate::datatype_mismatch,
          fmt::format("cannot subscript type {} because it does not support subscripting", type_name(expr->type)),
@@ -104,6 +106,36 @@ ExprPtr Analyzer::subscripted(ExprPtr expr, const std::vector<const Node*>& list
       result->args.push_back(bounds ? index(indices, "lidx") : std::move(one));
     }
     result->args.push_back(index(indices, "uidx"));
+  }
+  return result;
+}
+
+// jsonb_subscript_transform(): each subscript is a text, or an integer.
+ExprPtr Analyzer::json_subscripted(ExprPtr expr, const std::vector<const Node*>& list) {
+  auto result = make_expr(ExprKind::subscript, types::jsonb_oid, expr->location);
+  result->implementation = subscript_json;
+  result->args.push_back(std::move(expr));
+  for (const auto* node : list) {
+    const Node& indices = node->body();
+    const auto* key = indices.has("uidx") ? "uidx" : "lidx";
+    if (indices.flag("is_slice")) {
+      const int at = indices.has(key) ? expression(indices[key])->location : -1;
+      fail(sqlstate::datatype_mismatch, "jsonb subscript does not support slices", at);
+    }
+    ExprPtr value = expression(indices[key]);
+    Oid target = types::text_oid;
+    if (value->type != types::unknown_oid) {
+      Oid source[] = {value->type}, integer[] = {types::int4_oid}, text[] = {types::text_oid};
+      const bool is_integer = can_coerce(source, integer, CastContext::implicit),
+                 is_text = can_coerce(source, text, CastContext::implicit);
+      if (is_integer == is_text)
+        fail(sqlstate::datatype_mismatch, fmt::format("subscript type {} is not supported", type_name(value->type)),
+             value->location,
+             is_text ? "jsonb subscript must be coercible to only one type, integer or text."
+                     : "jsonb subscript must be coercible to either integer or text.");
+      if (is_integer) target = types::int4_oid;
+    }
+    result->args.push_back(coerce(std::move(value), target, CastContext::implicit));
   }
   return result;
 }

@@ -48,7 +48,6 @@ ExprPtr Analyzer::operation(const Node& body) {
   if (!in_catalog(names))
     fail(sqlstate::invalid_schema_name, fmt::format("schema \"{}\" does not exist", names[0]->string_of()), location);
   if (kind == "AEXPR_OP_ANY" || kind == "AEXPR_OP_ALL") return array_comparison(body, name, kind == "AEXPR_OP_ALL");
-  if (kind == "AEXPR_SIMILAR") refuse("SIMILAR TO", location);
   const bool of_rows = body["lexpr"].is("RowExpr") && body["rexpr"].is("RowExpr");
   if (of_rows && (kind == "AEXPR_DISTINCT" || kind == "AEXPR_NOT_DISTINCT")) return distinct_rows(body, kind);
   if ((kind == "AEXPR_OP" || kind == "AEXPR_LIKE" || kind == "AEXPR_ILIKE") && body.has("lexpr"))

@@ -61,13 +61,17 @@ Value nth(Call& c) {
   return found(c, element(decodable(c), c.integer(1)));
 }
 
+// The part of an object under a key, or of an array at an index.
+std::optional<std::string_view> part(std::string_view json, const std::string& step) {
+  const auto index = types::parse_text(types::int4_oid, step, {});
+  return json_kind(json) == "array" && index ? element(json, std::get<std::int64_t>(*index)) : member(json, step);
+}
+
 Value path(Call& c) {
   std::string_view at = decodable(c);
   for (const auto& step : types::unpack(c.text(1)).elements) {
     if (is_null(step)) return {};
-    const std::string& name = std::get<std::string>(step);
-    auto index = types::parse_text(types::int4_oid, name, {});
-    auto next = json_kind(at) == "array" && index ? element(at, std::get<std::int64_t>(*index)) : member(at, name);
+    const auto next = part(at, std::get<std::string>(step));
     if (!next) return {};
     at = *next;
   }
@@ -230,6 +234,16 @@ std::string as_json(Oid type, const Value& value, const types::Style& style, con
   }
 }
 
+Value subscript_json(Call& c) {
+  std::string_view at = c.text(0);
+  for (std::size_t i = 1; i < c.args.size(); ++i) {
+    const auto next = part(at, types::print_text(c.expr.args[i]->type, c.args[i], {}));
+    if (!next) return {};
+    at = *next;
+  }
+  return std::string(at);
+}
+
 namespace {
 
 Value finish(Call& c, std::string json) {
@@ -313,6 +327,7 @@ Value scalar(Call& c, std::string_view kind, std::string_view type) {
 
 void add_json(Registry& r) {
   add_json_records(r);
+  add_json_changes(r);
   for (std::string type : {"json", "jsonb"}) {
     r.add(type + "_object_field", field);
     r.add(type + "_object_field_text", field);

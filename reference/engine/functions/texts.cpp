@@ -220,10 +220,19 @@ Value format(Call& c) {
     auto which = std::optional<std::size_t>();
     std::optional<std::size_t> width;
     bool left = false;
+    const auto check_number = [](std::size_t n) {
+      if (n == 0)
+        fail(sqlstate::invalid_parameter_value, "format specifies argument 0, but arguments are numbered from 1");
+    };
+    const auto argument = [&](std::optional<std::size_t> number) {
+      const std::size_t at = number.value_or(next);
+      next = at + 1;
+      if (at >= c.args.size()) fail(sqlstate::invalid_parameter_value, "too few arguments for format()");
+      return at;
+    };
     if (auto n = number()) {
       if (f[i] == '$') {
-        if (*n == 0)
-          fail(sqlstate::invalid_parameter_value, "format specifies argument 0, but arguments are numbered from 1");
+        check_number(*n);
         which = n;
         if (++i == f.size()) unfinished();
       } else {
@@ -235,17 +244,30 @@ Value format(Call& c) {
         left = true;
         if (++i == f.size()) unfinished();
       }
-      if (f[i] == '*') refuse("a width taken from an argument of format()");
-      width = number();
+      if (f[i] == '*') {
+        if (++i == f.size()) unfinished();
+        const auto from = number();
+        if (from) {
+          if (f[i] != '$') fail(sqlstate::invalid_parameter_value, "width argument position must be ended by \"$\"");
+          check_number(*from);
+          if (++i == f.size()) unfinished();
+        }
+        const std::size_t at = argument(from);
+        const Value given = is_null(c.args[at]) ? Value(std::int64_t{0})
+                                                : value_or_fail(types::parse_text(types::int4_oid, shown(c, at), {}));
+        const std::int64_t wanted = std::get<std::int64_t>(given);
+        if (wanted < 0) left = true;
+        width = static_cast<std::size_t>(std::abs(wanted));
+      } else {
+        width = number();
+      }
     }
     if (f[i] != 's' && f[i] != 'I' && f[i] != 'L')
       fail(sqlstate::invalid_parameter_value,
            fmt::format("unrecognized format() type specifier \"{}\"",
                        std::string_view(f).substr(i, types::byte_of_character(std::string_view(f).substr(i), 1))),
            -1, "For a single \"%\" use \"%%\".");
-    std::size_t at = which.value_or(next);
-    next = at + 1;
-    if (at >= c.args.size()) fail(sqlstate::invalid_parameter_value, "too few arguments for format()");
+    const std::size_t at = argument(which);
     std::string text;
     if (is_null(c.args[at])) {
       if (f[i] == 'I') fail(sqlstate::null_value_not_allowed, "null values cannot be formatted as an SQL identifier");
