@@ -51,6 +51,7 @@ class Analyzer {
     values,
     returning,
     set,
+    merge_when,
     filter,
     window,
     frame_range,
@@ -128,6 +129,8 @@ class Analyzer {
 
   // rows of one table (row_conditions.cpp)
   void conflict(const Node& clause, Insert& insert);
+  void insert_targets(const std::vector<const Node*>& cols, const Table& table, std::vector<int>& places,
+                      std::vector<const Node*>& nodes) const;
   void assignments(const std::vector<const Node*>& list, const Table& table,
                    std::vector<std::pair<int, ExprPtr>>& result);
   ExprPtr one_of_many(const Node& reference);
@@ -136,6 +139,8 @@ class Analyzer {
 
   // MERGE (merge.cpp)
   std::unique_ptr<Merge> merge(const Node& node);
+  Merge::When merge_when(const Node& node, Merge& merge);
+  void merge_values(const Node& node, const Merge& merge, Merge::When& when);
 
   // rows as values (rows.cpp, row_comparison.cpp)
   ExprPtr row_constructor(const Node& body);

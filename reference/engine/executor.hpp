@@ -44,6 +44,7 @@ std::unique_ptr<RowSource> make_source(const Plan& plan);
 // make_insertion: INSERT, with rows from `source` instead of its own if there is one.
 std::unique_ptr<RowSource> make_insertion(const Insert& insert, std::unique_ptr<RowSource> source);
 std::unique_ptr<RowSource> make_change(const Change& change);
+std::unique_ptr<RowSource> make_merge(const Merge& merge);
 
 // check_plan: throws the errors of a change of rows that are found before it runs.
 void check_plan(const Prepared& statement, SessionState& session, std::span<const Value> parameters);

@@ -59,6 +59,7 @@ class Folder {
     if (plan.query) query(*plan.query);
     if (plan.insert) insert(*plan.insert);
     if (plan.change) change(*plan.change);
+    if (plan.merge) merge(*plan.merge);
   }
 
   void query(const Query& q) {
@@ -93,6 +94,15 @@ class Folder {
   void with(const std::vector<std::unique_ptr<CommonTable>>& tables) {
     for (const auto& table : tables)
       if (table->writes()) plan(*table);
+  }
+
+  void merge(const Merge& merge) {
+    with(merge.with);
+    from(*merge.from);
+    for (const auto& when : merge.whens) {
+      if (when.condition) check(*when.condition);
+      for (const auto& [place, value] : when.assignments) check(*value);
+    }
   }
 
   void insert(const Insert& insert) {

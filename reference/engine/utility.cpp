@@ -221,7 +221,6 @@ void check_utility(const RawStatement& raw) {
                                                                             {"CreateTableAsStmt", "CREATE TABLE AS"},
                                                                             {"CreateFunctionStmt", "CREATE FUNCTION"},
                                                                             {"CallStmt", "CALL"},
-                                                                            {"MergeStmt", "MERGE"},
                                                                             {"CreateRoleStmt", "CREATE ROLE"},
                                                                             {"CreatedbStmt", "CREATE DATABASE"},
                                                                             {"GrantStmt", "GRANT or REVOKE"},

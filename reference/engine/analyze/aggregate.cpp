@@ -16,6 +16,7 @@ std::string_view Analyzer::clause_without_aggregates() const {
                                                                   {Clause::values, "VALUES"},
                                                                   {Clause::returning, "RETURNING"},
                                                                   {Clause::set, "UPDATE"},
+                                                                  {Clause::merge_when, "MERGE WHEN conditions"},
                                                                   {Clause::filter, "FILTER"},
                                                                   {Clause::frame_range, "window RANGE"},
                                                                   {Clause::frame_rows, "window ROWS"},

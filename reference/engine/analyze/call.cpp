@@ -212,6 +212,7 @@ ExprPtr Analyzer::set_returning(ExprPtr call, int location) {
       {Clause::frame_groups, "window definitions"},
       {Clause::returning, "RETURNING"},
       {Clause::set, "UPDATE"},
+      {Clause::merge_when, "MERGE WHEN conditions"},
       {Clause::filter, "FILTER"},
       {Clause::generation, "column generation expressions"},
       {Clause::default_value, "DEFAULT expressions"},

@@ -25,7 +25,29 @@ bool Analyzer::change_of_rows(const Node& node, Plan& plan, std::optional<std::v
     plan.insert = insert(node.body(), columns);
   else if (node.is("UpdateStmt") || node.is("DeleteStmt"))
     plan.change = change(node.body(), node.is("DeleteStmt"), columns);
-  return plan.insert || plan.change;
+  else if (node.is("MergeStmt"))
+    plan.merge = merge(node.body());
+  return plan.insert || plan.change || plan.merge;
+}
+
+// checkInsertTargets()
+void Analyzer::insert_targets(const std::vector<const Node*>& cols, const Table& table, std::vector<int>& places,
+                              std::vector<const Node*>& nodes) const {
+  for (const auto* each : cols) {
+    const Node& col = each->body();
+    auto it = std::ranges::find(table.columns, col.text("name"), &TableColumn::name);
+    if (it == table.columns.end())
+      fail(sqlstate::undefined_column,
+           fmt::format("column \"{}\" of relation \"{}\" does not exist", col.text("name"), table.name),
+           col.location());
+    auto place = static_cast<int>(it - table.columns.begin());
+    for (std::size_t i = 0; i < places.size(); ++i)
+      if (places[i] == place && !(col.has("indirection") && nodes[i]->has("indirection")))
+        fail(sqlstate::duplicate_column, fmt::format("column \"{}\" specified more than once", col.text("name")),
+             col.location());
+    places.push_back(place);
+    nodes.push_back(&col);
+  }
 }
 
 std::unique_ptr<Insert> Analyzer::insert(const Node& node, std::optional<std::vector<session::Column>>& columns) {
@@ -37,21 +59,7 @@ std::unique_ptr<Insert> Analyzer::insert(const Node& node, std::optional<std::ve
   result->user_values_count = node.text("override") != "OVERRIDING_USER_VALUE";
   const auto& attributes = result->table->columns;
   std::vector<const Node*> cols;
-  for (const auto* each : node.list("cols")) {
-    const Node& col = each->body();
-    auto it = std::ranges::find(attributes, col.text("name"), &TableColumn::name);
-    if (it == attributes.end())
-      fail(sqlstate::undefined_column,
-           fmt::format("column \"{}\" of relation \"{}\" does not exist", col.text("name"), result->table->name),
-           col.location());
-    auto place = static_cast<int>(it - attributes.begin());
-    for (std::size_t i = 0; i < result->places.size(); ++i)
-      if (result->places[i] == place && !(col.has("indirection") && cols[i]->has("indirection")))
-        fail(sqlstate::duplicate_column, fmt::format("column \"{}\" specified more than once", col.text("name")),
-             col.location());
-    result->places.push_back(place);
-    cols.push_back(&col);
-  }
+  insert_targets(node.list("cols"), *result->table, result->places, cols);
   // put: a value for the column that target `i` names; for some element of it, of an array that is NULL so far.
   auto put = [&](std::size_t i, ExprPtr value, ExprPtr before) {
     const auto& column = attributes[static_cast<std::size_t>(result->places[i])];

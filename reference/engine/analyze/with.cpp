@@ -144,6 +144,8 @@ std::unique_ptr<CommonTable> Analyzer::common_change(const Node& node) {
   auto table = std::make_unique<CommonTable>();
   table->name = node.text("ctename");
   std::optional<std::vector<session::Column>> columns;
+  if (node["ctequery"].is("MergeStmt"))
+    fail(sqlstate::feature_not_supported, "MERGE not supported in WITH query", node.location());
   if (!change_of_rows(node["ctequery"], *table, columns)) refuse("this statement in WITH", node.location());
   name_columns(*table, node, columns.value_or(std::vector<session::Column>{}));
   return table;

@@ -146,7 +146,7 @@ std::shared_ptr<const Command> analyze_explain(const RawStatement& raw, Analyzer
   if (query->is("ExecuteStmt")) return std::make_shared<Explain>(nullptr);
   const bool is_made = query->is("CreateTableAsStmt") || query->is("DeclareCursorStmt");
   if (is_made) query = &query->body()["query"];
-  for (std::string_view kind : {"SelectStmt", "InsertStmt", "UpdateStmt", "DeleteStmt"})
+  for (std::string_view kind : {"SelectStmt", "InsertStmt", "UpdateStmt", "DeleteStmt", "MergeStmt"})
     if (query->is(kind)) return std::make_shared<Explain>(analyze_inner(raw, *query, analyzer, prepared));
   refuse("EXPLAIN of this statement", raw.location());
 }

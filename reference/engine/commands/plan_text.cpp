@@ -80,9 +80,17 @@ Shape shape_of(const Query& query) {
 
 Shape shape_of(const Plan& plan) {
   if (plan.query) return shape_of(*plan.query);
-  const Write& write = plan.insert ? static_cast<const Write&>(*plan.insert) : *plan.change;
-  Shape shape{plan.insert ? "Insert" : plan.change->is_delete ? "Delete" : "Update", " on " + write.table->name};
-  if (plan.change)
+  const Write& write = plan.insert  ? static_cast<const Write&>(*plan.insert)
+                       : plan.merge ? static_cast<const Write&>(*plan.merge)
+                                    : *plan.change;
+  Shape shape{plan.insert              ? "Insert"
+              : plan.merge             ? "Merge"
+              : plan.change->is_delete ? "Delete"
+                                       : "Update",
+              " on " + write.table->name};
+  if (plan.merge)
+    shape.below.push_back(shape_of(*plan.merge->from));
+  else if (plan.change)
     shape.below.push_back(shape_of(*plan.change->from));
   else if (plan.insert->source)
     shape.below.push_back(shape_of(*plan.insert->source));

@@ -50,6 +50,7 @@ class WriteRun : public Run {
   std::string_view name() const {
     if (statement_->query) return "SELECT";
     if (statement_->insert) return "INSERT";
+    if (statement_->merge) return "MERGE";
     return statement_->change->is_delete ? "DELETE" : "UPDATE";
   }
 
@@ -63,6 +64,7 @@ class WriteRun : public Run {
 
 std::unique_ptr<RowSource> make_source(const Plan& plan) {
   if (plan.query) return make_source(*plan.query);
+  if (plan.merge) return make_merge(*plan.merge);
   return plan.insert ? make_insertion(*plan.insert, nullptr) : make_change(*plan.change);
 }
 
