@@ -1,6 +1,7 @@
 #include "engine/checks.hpp"
 
 #include <algorithm>
+#include <tuple>
 
 #include "engine/error.hpp"
 #include "engine/execution/row_writer.hpp"
@@ -9,17 +10,18 @@
 namespace pgconform::engine {
 namespace {
 
-constexpr int portion = 256;  // of what foreign keys ask for, in one slice
+constexpr std::size_t portion = 50'000;  // of rows that foreign keys look at, in one slice
 
 }  // namespace
 
 void ConstraintChecks::key_written(const std::shared_ptr<Table>& table, const Index& index, std::size_t row) {
-  keys_.push_back({table, index.oid, row});
+  keys_.push_back({table, index.oid, row, {session_.transaction().depth()}});
 }
 
 void ConstraintChecks::add(const Table& table, const ForeignKey& key, Event event) {
   event.table = table.oid;
   event.key = key.oid;
+  event.life.made = session_.transaction().depth();
   if (waits(event))
     deferred_.push_back(std::move(event));
   else
@@ -74,7 +76,7 @@ void ConstraintChecks::fire(const Event& event) const {
 }
 
 void ConstraintChecks::need_none_pending(const Table& table, std::string_view command) const {
-  if (std::ranges::any_of(deferred_, [&](const Event& e) { return e.table == table.oid; }))
+  if (std::ranges::any_of(deferred_, [&](const Event& e) { return e.table == table.oid && e.life.done == 0; }))
     fail(sqlstate::object_in_use,
          fmt::format("cannot {} \"{}\" because it has pending trigger events", command, table.name));
 }
@@ -107,33 +109,48 @@ bool ConstraintChecks::settle(const Key& key, bool all) const {
   return true;
 }
 
+// What is thrown leaves the lists whole: the statement goes on where it was.
 void ConstraintChecks::end_statement() {
   referrers_.clear();
-  std::erase_if(keys_, [&](const Key& key) { return settle(key, false); });
-  std::erase_if(deferred_, [&](Event& event) {
-    if (waits(event)) return false;
-    due_.push_back(std::move(event));
-    return true;
-  });
-  // What one of them does may ask for more.
-  for (int i = 0; !due_.empty(); ++i) {
-    if (i == portion) throw Pause{};
+  const int depth = session_.transaction().depth();
+  for (auto& key : keys_)
+    if (key.life.done == 0 && settle(key, false)) key.life.done = depth;
+  for (auto& event : deferred_)
+    if (event.life.done == 0 && !waits(event)) {
+      due_.push_back(event);
+      event.life.done = depth;
+    }
+  const auto is_over = [&](const auto& each) { return each.life.done == depth && each.life.made == depth; };
+  std::erase_if(keys_, is_over);
+  std::erase_if(deferred_, is_over);
+  fire_due();
+}
+
+// What one of them does may ask for more.
+void ConstraintChecks::fire_due() {
+  for (std::size_t cost = 0; !due_.empty(); due_.pop_front()) {
+    if (cost > portion) throw Pause{};
+    cost += cost_of(due_.front());
     fire(due_.front());
-    due_.pop_front();
   }
 }
 
+// Rows that refer are looked for one by one.
+std::size_t ConstraintChecks::cost_of(const Event& event) const {
+  constexpr std::size_t least = 100;
+  const auto table = event.is_reference() ? nullptr : session_.find_table(event.table);
+  return least + (table ? table->rows.size() : 0);
+}
+
 void ConstraintChecks::end_transaction() {
-  try {
-    for (const auto& key : keys_) settle(key, true);
-    for (; !deferred_.empty() || !due_.empty();) {
-      for (auto& event : std::exchange(deferred_, {})) due_.push_back(std::move(event));
-      for (; !due_.empty(); due_.pop_front()) fire(due_.front());
-    }
-  } catch (const Suspend&) {
-    refuse("waiting for another transaction's equal key at the end of this one");
-  }
+  for (const auto& key : keys_)
+    if (key.life.done == 0) settle(key, true);
   keys_.clear();
+  do {
+    for (auto& event : std::exchange(deferred_, {}))
+      if (event.life.done == 0) due_.push_back(std::move(event));
+    fire_due();
+  } while (!deferred_.empty());
 }
 
 void ConstraintChecks::set(const std::vector<std::pair<std::string, std::string>>& names, bool deferred) {
@@ -161,7 +178,45 @@ void ConstraintChecks::set(const std::vector<std::pair<std::string, std::string>
   }
 }
 
+template <class List>
+void ConstraintChecks::undo(List& list, int depth) {
+  while (!list.empty() && list.back().life.made >= depth) list.pop_back();
+  for (auto& each : list)
+    if (each.life.done >= depth) each.life.done = 0;
+}
+
+template <class List>
+void ConstraintChecks::hand_on(List& list, int depth) {
+  std::erase_if(list, [&](auto& each) {
+    auto& [made, done] = each.life;
+    made = std::min(made, depth - 1);
+    done = std::min(done, depth - 1);
+    return done >= made && done != 0;
+  });
+}
+
+void ConstraintChecks::start_subtransaction() {
+  before_.emplace_back(all_, some_);
+}
+
+void ConstraintChecks::commit_subtransaction(int depth) {
+  if (before_.empty()) return;
+  before_.pop_back();
+  hand_on(keys_, depth);
+  hand_on(deferred_, depth);
+}
+
+void ConstraintChecks::abort_subtransaction(int depth) {
+  due_.clear();
+  if (before_.empty()) return;
+  std::tie(all_, some_) = std::move(before_.back());
+  before_.pop_back();
+  undo(keys_, depth);
+  undo(deferred_, depth);
+}
+
 void ConstraintChecks::forget() {
+  before_.clear();
   keys_.clear();
   due_.clear();
   deferred_.clear();

@@ -151,6 +151,7 @@ class SqlEngine : public session::Engine {
       auto settings = startup_switches(login.options);
       settings.insert(settings.end(), login.settings.begin(), login.settings.end());
       auto backend = std::make_unique<SqlBackend>(database_, options_, std::move(login));
+      for (const auto& [name, value] : options_.settings) backend->state().settings().set_for_server(name, value);
       for (const auto& [name, value] : settings) backend->state().settings().set_default(name, value);
       return backend;
     } catch (SqlError& error) {
@@ -165,6 +166,16 @@ class SqlEngine : public session::Engine {
 };
 
 }  // namespace
+
+std::optional<std::string> wrong_setting(const Options& options) {
+  try {
+    Settings settings({options.server_version, ""});
+    for (const auto& [name, value] : options.settings) settings.set_for_server(name, value);
+    return std::nullopt;
+  } catch (const SqlError& error) {
+    return error.report.message;
+  }
+}
 
 std::unique_ptr<session::Engine> make_engine(Options options) {
   return std::make_unique<SqlEngine>(std::move(options));

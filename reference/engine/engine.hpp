@@ -3,7 +3,9 @@
 #include <chrono>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "session/engine.hpp"
@@ -16,10 +18,14 @@ namespace pgconform::engine {
 struct Options {
   std::string server_version = "18.1";
   std::vector<std::string> databases = {"default"};  // a login to any other is refused with 3D000; empty: any will do
+  std::vector<std::pair<std::string, std::string>> settings = {};  // of all sessions from their start, as postgres -c
   std::function<std::chrono::system_clock::time_point()> clock = std::chrono::system_clock::now;  // clock_timestamp()
 };
 
-// make_engine: an empty one.
+// wrong_setting: what is wrong with one of the settings.
+std::optional<std::string> wrong_setting(const Options& options);
+
+// make_engine: an empty one. Its settings have to be right.
 std::unique_ptr<session::Engine> make_engine(Options options = {});
 
 }  // namespace pgconform::engine

@@ -12,11 +12,10 @@ namespace {
 
 using types::is_null;
 
-// find_key: the row that has this key, if the newest snapshot sees one.
+// find_key: the row that has this key, if the snapshot sees one.
 std::optional<std::size_t> find_key(const Table& table, const std::vector<std::int16_t>& numbers, const Row& key,
-                                    SessionState& session) {
+                                    const Snapshot& snapshot) {
   auto places = places_of(table, numbers);
-  auto snapshot = session.transaction().newest();
   for (const auto& index : table.indexes) {
     if (!index.unique || !std::ranges::is_permutation(index.columns, places)) continue;
     Row ordered;
@@ -40,7 +39,8 @@ std::optional<std::size_t> find_key(const Table& table, const std::vector<std::i
 class Action {
  public:
   Action(const Referrer& referrer, char kind, const Row& new_key, SessionState& session)
-      : referrer_(referrer),
+      : session_(session),
+        referrer_(referrer),
         kind_(kind),
         new_key_(new_key),
         places_(places_of(*referrer.table, referrer.key.columns)),
@@ -60,6 +60,8 @@ class Action {
     const Row& values = table.rows[*settled.row].values;
     if (settled.moved && key_of(table, referrer_.key.columns, values) != old_key) return false;
     if (mode_ == RowMode::key_share) return true;
+    if (session_.transaction().keeps_from(table.rows[*settled.row].stamp))
+      fail(sqlstate::t_r_serialization_failure, "could not serialize access due to concurrent update");
     if (mode_ == RowMode::update && kind_ == 'c' && new_key_.empty()) {
       writer_.remove(*settled.row);
       return true;
@@ -70,11 +72,14 @@ class Action {
       made[places_[i]] = kind_ == 'c' ? new_key_[i] : kind_ == 'd' && value ? evaluate(*value, context_) : Value();
     }
     writer_.check(made, context_);
+    // This row is come back to after waiting: nothing is to be done before.
+    writer_.check_keys(made, *settled.row);
     writer_.update(*settled.row, std::move(made));
     return true;
   }
 
  private:
+  SessionState& session_;
   const Referrer& referrer_;
   char kind_;
   const Row& new_key_;
@@ -126,12 +131,13 @@ void check_reference(const Referrer& referrer, std::size_t row, SessionState& se
   if (nulls == values.size() || (nulls > 0 && !key.full)) return;
   if (nulls > 0) not_there(referrer, "MATCH FULL does not allow mixing of null and nonnull key values.");
   session.waits().lock(*parent, LockMode::row_share);
-  if (auto found = find_key(*parent, key.referenced_columns, values, session)) {
-    auto settled = RowWriter(session, parent).settle(*found, RowMode::key_share, "locking");
+  if (auto found = find_key(*parent, key.referenced_columns, values, session.transaction().referred())) {
+    RowWriter writer(session, parent);
+    auto settled = writer.settle(*found, RowMode::key_share, "locking");
     if (settled.row &&
         (!settled.moved || key_of(*parent, key.referenced_columns, parent->rows[*settled.row].values) == values)) {
       if (!session.transaction().is_own(parent->rows[*settled.row].stamp.made))
-        session.database().locks.hold_row(parent.get(), *settled.row, session.transaction().xid(), RowMode::key_share);
+        writer.hold(*settled.row, RowMode::key_share);
       return;
     }
   }
@@ -147,7 +153,7 @@ void act(const Referrer& referrer, char kind, const Row& old_key, const Row& new
   auto parent = session.find_table(key.referenced);
   if (!parent) return;
   // Another row may have taken the key's place.
-  if (kind == 'a' && find_key(*parent, key.referenced_columns, old_key, session)) return;
+  if (kind == 'a' && find_key(*parent, key.referenced_columns, old_key, session.transaction().newest())) return;
   const bool only_looks = kind == 'a' || kind == 'r';
   session.waits().lock(*table, only_looks ? LockMode::row_share : LockMode::row_exclusive);
   Action action(referrer, kind, new_key, session);

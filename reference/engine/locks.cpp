@@ -26,6 +26,8 @@ bool conflict(LockMode a, LockMode b) {
   return (conflicts[static_cast<unsigned>(a)] & bit(b)) != 0;
 }
 
+}  // namespace
+
 bool conflict(RowMode a, RowMode b) {
   using enum RowMode;
   if (a > b) std::swap(a, b);
@@ -33,8 +35,6 @@ bool conflict(RowMode a, RowMode b) {
   if (a == share) return b >= no_key_update;
   return true;
 }
-
-}  // namespace
 
 std::string_view lock_name(LockMode mode) {
   static constexpr std::string_view names[] = {
@@ -101,6 +101,12 @@ void Locks::hold_row(const Table* table, std::size_t row, Xid xid, RowMode mode)
   std::erase_if(list, [&](const RowLock& lock) { return !transactions_.is_running(lock.xid); });
   if (std::ranges::none_of(list, [&](const RowLock& lock) { return lock.xid == xid && lock.mode == mode; }))
     list.push_back({xid, mode});
+}
+
+void Locks::hand_on(const Table* table, std::size_t row, std::size_t fresh) {
+  if (auto it = rows_.find({table, row}); it != rows_.end())
+    for (const auto& lock : std::vector<RowLock>(it->second))
+      if (transactions_.is_running(lock.xid)) hold_row(table, fresh, lock.xid, lock.mode);
 }
 
 Xid Locks::row_blocker(const SessionState* session, const Table* table, std::size_t row, RowMode mode) const {

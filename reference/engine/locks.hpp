@@ -66,8 +66,10 @@ class Locks {
   void merge_level(SessionState* session, int depth);
   bool is_used_by_others(const SessionState* session, Oid table) const;
 
-  // Row locks last as long as the transaction `xid` runs.
+  // Row locks last as long as the transaction `xid` runs. hand_on: what is held of a row is held of its new version
+  // too.
   void hold_row(const Table* table, std::size_t row, Xid xid, RowMode mode);
+  void hand_on(const Table* table, std::size_t row, std::size_t fresh);
   // row_blocker: a running transaction of another session whose lock on the row excludes `mode`; 0 if there is none.
   Xid row_blocker(const SessionState* session, const Table* table, std::size_t row, RowMode mode) const;
   void forget_rows() { rows_.clear(); }
@@ -101,6 +103,8 @@ class Locks {
   std::map<std::pair<const Table*, std::size_t>, std::vector<RowLock>> rows_;
 };
 
+// conflict: whether a row locked in one of the modes cannot be locked in the other by somebody else.
+bool conflict(RowMode a, RowMode b);
 // lock_name: "AccessShareLock".
 std::string_view lock_name(LockMode mode);
 

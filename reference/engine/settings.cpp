@@ -191,6 +191,16 @@ std::string Settings::validate_special(std::string_view name, std::string_view v
 void Settings::set_default(std::string_view name, std::string_view value) {
   const Definition& definition = need(name);
   check_context(definition, true);
+  put_default(definition, name, value);
+}
+
+void Settings::set_for_server(std::string_view name, std::string_view value) {
+  const Definition& definition = need(name);
+  if (definition.fact.context == "internal") check_context(definition, true);
+  put_default(definition, name, value);
+}
+
+void Settings::put_default(const Definition& definition, std::string_view name, std::string_view value) {
   defaults_[std::string(definition.fact.name.empty() ? name : definition.fact.name)] = validate(definition, value);
   changed();
 }

@@ -37,6 +37,8 @@ class Settings {
   // set_default: a startup parameter: becomes what RESET returns to. Throws as a SET would, with the startup's
   // SQLSTATEs.
   void set_default(std::string_view name, std::string_view value);
+  // set_for_server: what the server was started with, which RESET returns to as well.
+  void set_for_server(std::string_view name, std::string_view value);
   // set · reset: SET and SET LOCAL; undone with the transaction.
   void set(std::string_view name, std::string_view value, bool local);
   void reset(std::string_view name, bool local);
@@ -82,6 +84,7 @@ class Settings {
   struct Definition;
   const Definition* find(std::string_view name) const;
   const Definition& need(std::string_view name) const;
+  void put_default(const Definition& definition, std::string_view name, std::string_view value);
   void check_context(const Definition& definition, bool at_start) const;
   std::string validate(const Definition& definition, std::string_view value) const;
   std::string validate_special(std::string_view name, std::string_view value) const;

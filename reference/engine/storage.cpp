@@ -21,6 +21,7 @@ void tidy_rows(Table& table, const Transactions& transactions) {
 
 void Database::tidy() {
   if (open_transactions != 0) return;
+  locks.forget_rows();
   if (!has_dropped && garbage <= tolerated_) return;
   // Dropped tables go at once; rows that nobody will see again, when there are many.
   auto dead = [&](const Stamp& s) {
@@ -39,7 +40,6 @@ void Database::tidy() {
     tidy_rows(*table, transactions);
     rows += table->rows.size();
   }
-  locks.forget_rows();
   transactions.forget_aborted();
   garbage = 0;
   tolerated_ = std::max<std::size_t>(1000, rows / 4);

@@ -55,7 +55,8 @@ struct Stamp {
 struct Version {
   Stamp stamp;
   Row values;
-  std::size_t next = 0;  // 1 + the place of the version that took this one's place, if it was updated
+  std::size_t next = 0;   // 1 + the place of the version that took this one's place, if it was updated
+  bool key_kept = false;  // by an update that left all keys as they were
 };
 
 // TableColumn: one attribute.

@@ -32,11 +32,33 @@ void TransactionMachine::clean_up() {
   database.tidy();
 }
 
+session::Execution::Progress TransactionMachine::before_commit(std::chrono::steady_clock::time_point now) {
+  session_.checks().end_transaction();
+  auto kept = session_.names().before_commit(now);
+  if (!kept) throw SqlError{std::move(kept.error())};
+  return std::move(*kept);
+}
+
+// COMMIT has done beforehand what may take time; here is what is left where nobody has said COMMIT.
+void TransactionMachine::finish_work() {
+  using session::Execution;
+  for (;;) {
+    try {
+      const auto progress = before_commit({});
+      if (std::holds_alternative<Execution::Complete>(progress)) return;
+      if (std::holds_alternative<Execution::Wait>(progress))
+        refuse("a WITH HOLD cursor whose query waits, where its transaction ends without COMMIT,");
+    } catch (const Pause&) {
+    } catch (const Suspend&) {
+      refuse("waiting for another transaction's key at the end of a transaction without COMMIT");
+    }
+  }
+}
+
 void TransactionMachine::commit() {
   if (!open_) return;
-  // Cursors that hold their rows beyond the transaction read them now.
-  if (auto kept = session_.names().before_commit(); !kept) throw SqlError{std::move(kept.error())};
-  session_.checks().end_transaction();
+  finish_work();
+  session_.mailbox().before_commit();
   auto& database = session_.database();
   for (Xid released : levels_[0].released) database.transactions.commit(released);
   if (levels_[0].xid != 0) database.transactions.commit(levels_[0].xid);
@@ -80,6 +102,7 @@ void TransactionMachine::pop() {
 void TransactionMachine::start_sub() {
   session_.settings().start_subtransaction();
   session_.mailbox().start_subtransaction();
+  session_.checks().start_subtransaction();
 }
 
 // Its work becomes the parent's.
@@ -91,6 +114,7 @@ void TransactionMachine::commit_sub() {
   parent.made += sub.made;
   session_.settings().commit_subtransaction();
   session_.mailbox().commit_subtransaction();
+  session_.checks().commit_subtransaction(depth());
   const auto depth = static_cast<std::uint32_t>(levels_.size());
   session_.names().release_subtransaction(depth, depth - 1);
   session_.database().locks.merge_level(&session_, static_cast<int>(depth));
@@ -113,6 +137,7 @@ void TransactionMachine::abort_sub() {
   sub.xid = 0;
   session_.settings().abort_subtransaction();
   session_.mailbox().abort_subtransaction();
+  session_.checks().abort_subtransaction(depth());
   session_.waits().stop();
   session_.database().locks.undo_level(&session_, depth());
   session_.database().locks.wake_all();
@@ -280,6 +305,16 @@ Snapshot TransactionMachine::newest() const {
     taken.own.insert(taken.own.end(), level.released.begin(), level.released.end());
   }
   return taken;
+}
+
+Snapshot TransactionMachine::referred() const {
+  Snapshot taken = newest();
+  if (kept_) taken.next = kept_->next, taken.running = kept_->running;
+  return taken;
+}
+
+bool TransactionMachine::keeps_from(const Stamp& stamp) const {
+  return kept_ && !stamp.visible(referred());
 }
 
 Snapshot TransactionMachine::snapshot() {

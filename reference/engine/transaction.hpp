@@ -1,5 +1,6 @@
 #pragma once
 
+#include <chrono>
 #include <string>
 #include <vector>
 
@@ -49,6 +50,11 @@ class TransactionMachine {
   // What the transaction statements do; the command's end completes it. Some return their command tag.
   void begin_block();
   std::string commit_block(bool chain);
+  // before_commit: after commit_block(): what is to be done before the end: deferred checks, cursors that hold their
+  // rows. To be repeated until it is Complete. Throws Pause, Suspend, and what a commit can fail with.
+  session::Execution::Progress before_commit(std::chrono::steady_clock::time_point now);
+  // will_commit: a block whose COMMIT has come, and that has not failed.
+  bool will_commit() const { return levels_[0].state == State::end; }
   std::string rollback_block(bool chain);
   void savepoint(std::string_view name);
   void release(std::string_view name);
@@ -73,6 +79,11 @@ class TransactionMachine {
   Snapshot snapshot();
   // newest: everything that has committed by now, and all that this transaction has done, whatever its isolation.
   Snapshot newest() const;
+  // referred: what a foreign key's check sees of the table that it refers to: as newest(), but only what the
+  // transaction's own snapshot sees if it keeps one.
+  Snapshot referred() const;
+  // keeps_from: a transaction that keeps its snapshot does not see what has made this.
+  bool keeps_from(const Stamp& stamp) const;
   std::uint32_t command() const { return command_; }
   // advance_command: what has been written so far becomes visible to the same transaction.
   void advance_command() { ++command_; }
@@ -92,6 +103,7 @@ class TransactionMachine {
   void set_state(State state) { levels_.back().state = state; }
 
   void start();
+  void finish_work();
   void commit();
   void abort();
   void finish_with_chain(bool commit);

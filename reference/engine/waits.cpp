@@ -17,7 +17,7 @@ std::string described(const Wait& wait) {
 
 void Waits::for_transaction(Xid xid, const std::string& context) {
   const SessionState* holder = session_.database().transactions.holder(xid);
-  if (!holder || holder == &session_) return stop();
+  if (!holder || holder == &session_) return;
   block({Wait::For::transaction, xid, 0, {}, context});
 }
 
@@ -28,11 +28,13 @@ bool Waits::can_lock(const Table& table, LockMode mode) const {
 
 void Waits::lock(const Table& table, LockMode mode, bool nowait) {
   if (table.temporary) return;
+  const Wait wanted{Wait::For::table, 0, table.oid, mode, {}};
   if (!can_lock(table, mode)) {
     if (nowait) fail(sqlstate::lock_not_available, fmt::format("could not obtain lock on relation \"{}\"", table.name));
-    block({Wait::For::table, 0, table.oid, mode, {}});
+    block(wanted);
   }
-  stop();
+  // What is waited for behind this goes on: its time is counted from its beginning.
+  if (wait_ == wanted) stop();
   session_.database().locks.hold(&session_, session_.transaction().depth(), table.oid, mode);
 }
 

@@ -39,6 +39,11 @@ int main(int argc, char** argv) {
 
   engine::Options engine_options;
   if (configuration.server_version) engine_options.server_version = *configuration.server_version;
+  engine_options.settings = options->settings;
+  if (auto wrong = engine::wrong_setting(engine_options)) {
+    std::fprintf(stderr, "pgreference: --set: %s\n", wrong->c_str());
+    return 2;
+  }
   const auto engine = engine::make_engine(std::move(engine_options));
 
   asio::io_context io(1);

@@ -99,7 +99,7 @@ std::unexpected<Exit> wrong_usage(const std::string& what) {
 
 std::expected<Options, Exit> parse_options(int argc, const char* const* argv) {
   Flags flags;
-  std::vector<std::string> users, scram_users, md5_users, open_users;
+  std::vector<std::string> users, scram_users, md5_users, open_users, settings;
   bool quiet = false, show_version = false, make_scram_line = false;
 
   CLI::App app{std::string(description), "pgreference"};
@@ -117,6 +117,8 @@ std::expected<Options, Exit> parse_options(int argc, const char* const* argv) {
   app.add_option("--client-ca", flags.client_ca, "authorities that client certificates are verified against")
       ->type_name("FILE");
   app.add_option("--server-version", flags.server_version, "what ParameterStatus server_version says");
+  app.add_option("--set", settings, "setting that sessions start with, as postgres -c; may be repeated")
+      ->type_name("NAME=VALUE");
   app.add_flag("--quiet", quiet, "no log on stderr");
   app.add_flag("--scram-line", make_scram_line,
                "ask for a password, print the line that users.xml needs for it, and exit");
@@ -146,9 +148,17 @@ std::expected<Options, Exit> parse_options(int argc, const char* const* argv) {
   if (!flags.client_ca.empty() && flags.certificate.empty())
     return wrong_usage("--client-ca needs --certificate and --private-key");
 
+  std::vector<std::pair<std::string, std::string>> pairs;
+  for (const auto& each : settings) {
+    const auto equals = each.find('=');
+    if (equals == std::string::npos || equals == 0)
+      return wrong_usage("--set: expected NAME=VALUE (see pgreference --help)");
+    pairs.emplace_back(each.substr(0, equals), each.substr(equals + 1));
+  }
+
   auto configuration = configure(flags);
   if (!configuration) return std::unexpected(Exit{1, configuration.error() + "\n"});
-  return Options{std::move(*configuration), quiet, [flags] { return configure(flags); }};
+  return Options{std::move(*configuration), quiet, std::move(pairs), [flags] { return configure(flags); }};
 }
 
 }  // namespace pgconform::server

@@ -3,6 +3,8 @@
 #include <expected>
 #include <functional>
 #include <string>
+#include <utility>
+#include <vector>
 
 #include "server/configuration/configuration.hpp"
 
@@ -10,8 +12,9 @@ namespace pgconform::server {
 
 // Options: what the command line asks for.
 struct Options {
-  Configuration configuration;  // of the files, with the flags laid over it
-  bool quiet = false;           // no log on stderr
+  Configuration configuration;                                // of the files, with the flags laid over it
+  bool quiet = false;                                         // no log on stderr
+  std::vector<std::pair<std::string, std::string>> settings;  // of all sessions from their start
   // reread: the configuration anew, of the files as they are then, under the same flags. The error is one line.
   std::function<std::expected<Configuration, std::string>()> reread;
 };

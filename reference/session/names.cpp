@@ -146,7 +146,7 @@ Portal::Step Portal::backward(Move& move, const Execution::Sink& sink) {
   return Execution::Complete{};
 }
 
-std::expected<void, Report> Portal::keep() {
+Portal::Step Portal::keep(std::chrono::steady_clock::time_point now) {
   // What lies before the position of a portal that only goes forward is not needed any more.
   if (!scroll) position_ = 0;
   while (!exhausted_ && !at_end_ && execution) {
@@ -155,22 +155,15 @@ std::expected<void, Report> Portal::keep() {
           rows_.emplace_back(row.begin(), row.end());
           return true;
         },
-        0, {});
-    if (!progress) return std::unexpected(std::move(progress.error()));
-    if (std::holds_alternative<Execution::Wait>(*progress)) {
-      Report report;
-      report.sqlstate = sqlstate::feature_not_supported;
-      report.message = "a WITH HOLD cursor whose query waits is not supported by this server";
-      return std::unexpected(std::move(report));
-    }
-    if (auto* over = std::get_if<Execution::Complete>(&*progress)) {
-      tag = over->tag;
-      exhausted_ = true;
-    }
+        0, now);
+    auto* over = progress ? std::get_if<Execution::Complete>(&*progress) : nullptr;
+    if (!over) return progress;
+    tag = over->tag;
+    exhausted_ = true;
   }
   execution.reset();
   exhausted_ = held = true;
-  return {};
+  return Execution::Complete{};
 }
 
 PreparedStatement* Names::find_statement(std::string_view name) {
@@ -183,12 +176,13 @@ std::shared_ptr<Portal> Names::find_portal(std::string_view name) const {
   return found == portals.end() ? nullptr : found->second;
 }
 
-std::expected<void, Report> Names::before_commit() {
+std::expected<Execution::Progress, Report> Names::before_commit(std::chrono::steady_clock::time_point now) {
   for (auto& [name, portal] : portals) {
     if (!portal->hold || portal->held || portal->failed) continue;
-    if (auto kept = portal->keep(); !kept) return kept;
+    auto kept = portal->keep(now);
+    if (!kept || !std::holds_alternative<Execution::Complete>(*kept)) return kept;
   }
-  return {};
+  return Execution::Complete{};
 }
 
 void Names::end_transaction() {

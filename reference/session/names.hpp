@@ -59,8 +59,8 @@ class Portal {
                                                   std::chrono::steady_clock::time_point now);
   // at_end: nothing comes after the position.
   bool at_end() const { return at_end_; }
-  // keep: run to the end and keep the rows: a holdable portal's transaction commits.
-  std::expected<void, Report> keep();
+  // keep: run to the end and keep the rows: a holdable portal's transaction commits. Complete when it is done.
+  std::expected<Execution::Progress, Report> keep(std::chrono::steady_clock::time_point now);
 
  private:
   using Step = std::expected<Execution::Progress, Report>;
@@ -88,8 +88,9 @@ struct Names {
     std::erase_if(statements, [](const auto& named) { return !named.first.empty(); });
   }
 
-  // before_commit: those that hold their rows beyond the transaction read them; an error lets the commit fail.
-  std::expected<void, Report> before_commit();
+  // before_commit: those that hold their rows beyond the transaction read them; an error lets the commit fail. To be
+  // repeated until it is Complete.
+  std::expected<Execution::Progress, Report> before_commit(std::chrono::steady_clock::time_point now);
   // abort: the transaction failed: its portals never run again.
   void abort();
   // end_transaction: it is over, and its portals are gone, except those that hold.

@@ -8,6 +8,8 @@
 namespace pgconform::engine {
 namespace {
 
+constexpr std::size_t most_tables = 5000;  // in one statement, with those of its views
+
 std::string full_name(const Node& range_var) {
   std::string name(range_var.text("relname"));
   if (range_var.has("schemaname")) name = std::string(range_var.text("schemaname")) + "." + name;
@@ -87,6 +89,10 @@ std::unique_ptr<FromItem> Analyzer::from_table(const Node& r) {
     if (auto common = from_common(r)) return common;
   auto item = std::make_unique<FromItem>();
   item->table = find_table(r);
+  // Views of views that name each other's twice double with each of them.
+  if (tables_.size() > most_tables)
+    fail(sqlstate::statement_too_complex,
+         fmt::format("statement reads too many tables and views (maximum {})", most_tables));
   if (item->table->kind == 'S') refuse("reading a sequence as a table", r.location());
   if (item->table->oid < Database::first_oid) need_rows(*item->table, r.location());
   if (item->table->kind == 'v' && !item->table->system) return from_view(std::move(item->table), r["alias"]);

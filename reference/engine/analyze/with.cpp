@@ -1,3 +1,6 @@
+#include <functional>
+#include <map>
+
 #include "engine/analyze/inside.hpp"
 #include "engine/analyze/parts.hpp"
 #include "engine/stack.hpp"
@@ -7,17 +10,23 @@
 namespace pgconform::engine {
 namespace {
 
-// How often a query names this table in its FROM, and whether it does so where recursion may not stand.
-int count_references(const Node& node, std::string_view name) {
-  int count = 0;
+constexpr std::size_t most_common_tables = 4000;  // that can be seen from one place
+
+// Each name of a table without a schema in a query, in FROM or elsewhere.
+void each_reference(const Node& node, const std::function<void(std::string_view)>& visit) {
   std::vector<const Node*> todo{&node};
   while (!todo.empty()) {
     const Node& next = *todo.back();
     todo.pop_back();
-    if (next.is("RangeVar") && !next.body().has("schemaname") && next.body().text("relname") == name) ++count;
+    if (next.is("RangeVar") && !next.body().has("schemaname")) visit(next.body().text("relname"));
     for (const auto& member : next.members()) todo.push_back(member.second);
     for (const auto* item : next.items()) todo.push_back(item);
   }
+}
+
+int count_references(const Node& node, std::string_view name) {
+  int count = 0;
+  each_reference(node, [&](std::string_view found) { count += found == name; });
   return count;
 }
 
@@ -45,19 +54,23 @@ void name_columns(CommonTable& table, const Node& node, std::vector<session::Col
 void Analyzer::with(const Node& clause, std::vector<std::unique_ptr<CommonTable>>& tables) {
   const auto& list = clause.list("ctes");
   bool recursive = clause.flag("recursive");
+  if (visible_common_.size() + list.size() > most_common_tables)
+    fail(sqlstate::statement_too_complex, fmt::format("too many queries in WITH (maximum {})", most_common_tables),
+         list.back()->body().location());
+  std::map<std::string_view, std::size_t> order;
   for (std::size_t i = 0; i < list.size(); ++i)
-    for (std::size_t j = 0; j < i; ++j)
-      if (list[i]->body().text("ctename") == list[j]->body().text("ctename"))
-        fail(sqlstate::duplicate_alias,
-             fmt::format("WITH query name \"{}\" specified more than once", list[i]->body().text("ctename")),
-             list[i]->body().location());
+    if (!order.emplace(list[i]->body().text("ctename"), i).second)
+      fail(sqlstate::duplicate_alias,
+           fmt::format("WITH query name \"{}\" specified more than once", list[i]->body().text("ctename")),
+           list[i]->body().location());
   for (std::size_t i = 0; i < list.size(); ++i) {
     const Node& node = list[i]->body();
     if (node.has("search_clause") || node.has("cycle_clause")) refuse("SEARCH or CYCLE", node.location());
     if (recursive)
-      for (std::size_t j = i + 1; j < list.size(); ++j)
-        if (count_references(node["ctequery"], list[j]->body().text("ctename")) > 0)
+      each_reference(node["ctequery"], [&](std::string_view name) {
+        if (auto it = order.find(name); it != order.end() && it->second > i)
           refuse("a forward reference in WITH RECURSIVE", node.location());
+      });
     bool itself = recursive && count_references(node["ctequery"], node.text("ctename")) > 0;
     const bool writes = !node["ctequery"].is("SelectStmt");
     if (writes && itself)

@@ -27,6 +27,26 @@ bool can_go_back(const Query& query) {
   return item.kind != FromItem::Kind::query || can_go_back(*item.query);
 }
 
+// Where the transaction ends with the statement, what a cursor is to hold is read before, which can be waited for.
+class DeclareRun : public CommandRun {
+ public:
+  DeclareRun(std::shared_ptr<const Prepared> statement, SessionState& session, std::shared_ptr<Portal> kept)
+      : CommandRun(std::move(statement), session), kept_(std::move(kept)) {}
+
+ protected:
+  Progress advance(const Sink&, std::int64_t, std::chrono::steady_clock::time_point now) override {
+    if (kept_) {
+      auto progress = kept_->keep(now);
+      if (!progress) throw SqlError{std::move(progress.error())};
+      if (!std::holds_alternative<Complete>(*progress)) return *progress;
+    }
+    return Complete{"DECLARE CURSOR"};
+  }
+
+ private:
+  std::shared_ptr<Portal> kept_;
+};
+
 class Declare : public Command {
  public:
   explicit Declare(std::shared_ptr<const Prepared> query) : query_(std::move(query)) {}
@@ -52,9 +72,9 @@ class Declare : public Command {
     portal->from_sql = true;
     portal->subtransaction = names.subtransaction;
     portal->execution = make_execution(plan, session, std::move(parameters));
-    names.portals.emplace(name, std::move(portal));
-    return std::make_unique<AtOnce>(std::move(statement), session,
-                                    [](const Prepared&, SessionState&) { return std::string("DECLARE CURSOR"); });
+    const bool keeps = portal->hold && !session.transaction().in_block();
+    names.portals.emplace(name, portal);
+    return std::make_unique<DeclareRun>(std::move(statement), session, keeps ? std::move(portal) : nullptr);
   }
 
  private:

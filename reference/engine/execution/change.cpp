@@ -17,21 +17,17 @@ class ChangeNode : public RowSource {
 
   // A row that has to wait is kept, and tried again.
   Step next(Work& work, Row& row) override {
-    if (!writer_) {
-      writer_.emplace(work.context.session, plan_.table);
-      std::vector<std::size_t> changed;
-      for (const auto& [target, expr] : plan_.assignments) changed.push_back(static_cast<std::size_t>(target));
-      mode_ = plan_.is_delete ? RowMode::update : writer_->mode_of_update(changed);
-    }
+    if (!writer_) writer_.emplace(work.context.session, plan_.table);
     for (;;) {
       if (!pending_) {
         Step step = input_->next(work, row_);
         if (step != Step::row) return step;
         pending_ = true;
       }
-      bool done = change(work);
+      const bool done = writer_->is_unfinished() ? finish() : change(work);
       work.context.remembered.clear();
       pending_ = false;
+      made_.reset();
       if (!done) continue;
       ++work.changed;
       if (plan_.returning.empty()) continue;
@@ -43,30 +39,49 @@ class ChangeNode : public RowSource {
  private:
   std::size_t width() const { return plan_.table->columns.size(); }
   std::size_t place() const { return static_cast<std::size_t>(std::get<std::int64_t>(row_[width()])); }
+  bool finish() {
+    writer_->finish();
+    return true;
+  }
 
-  // change: false if the row is not to be changed after all.
+  // make: what becomes of a row, and how it has to be locked for that.
+  void make(const Row& around, std::size_t old, Work& work) {
+    made_.emplace(around.begin(), around.begin() + static_cast<std::ptrdiff_t>(width()));
+    work.context.row = around;
+    for (const auto& [target, expr] : plan_.assignments)
+      (*made_)[static_cast<std::size_t>(target)] = evaluate(*expr, work.context);
+    writer_->check(*made_, work.context);
+    mode_ = writer_->mode_of_update(old, *made_);
+  }
+
+  // change: false if the row is not to be changed after all. Its new values are made before it is waited for, and again
+  // if it was another one then: heap_update() is given them.
   bool change(Work& work) {
     const Stamp& stamp = plan_.table->rows[place()].stamp;
     // Joined with several rows, it is changed for the first of them.
     if (work.snapshot.is_own(stamp.ended) && stamp.ended_in == work.snapshot.command) return false;
+    if (!plan_.is_delete && !made_) make(row_, place(), work);
     auto settled = writer_->settle(place(), mode_, plan_.is_delete ? "deleting" : "updating");
     if (!settled.row) return false;
-    Row current = row_;
-    const Row& newest = plan_.table->rows[*settled.row].values;
-    std::ranges::copy(newest, current.begin());
-    work.context.row = current;
-    if (settled.moved && plan_.where && !is_true(evaluate(*plan_.where, work.context))) return false;
+    if (settled.moved) {
+      work.context.remembered.clear();
+      Row current = row_;
+      std::ranges::copy(plan_.table->rows[*settled.row].values, current.begin());
+      work.context.row = current;
+      if (plan_.where && !is_true(evaluate(*plan_.where, work.context))) return false;
+      if (!plan_.is_delete) {
+        const RowMode before = mode_;
+        make(current, *settled.row, work);
+        if (mode_ > before) writer_->settle(*settled.row, mode_, "updating");
+      }
+      row_ = std::move(current);
+    }
     if (plan_.is_delete) {
       writer_->remove(*settled.row);
-      row_ = std::move(current);
       return true;
     }
-    Row made = newest;
-    for (const auto& [target, expr] : plan_.assignments)
-      made[static_cast<std::size_t>(target)] = evaluate(*expr, work.context);
-    writer_->check(made, work.context);
-    writer_->update(*settled.row, made);
-    std::ranges::move(made, row_.begin());
+    std::ranges::copy(*made_, row_.begin());
+    writer_->update(*settled.row, std::move(*made_));
     return true;
   }
 
@@ -75,6 +90,7 @@ class ChangeNode : public RowSource {
   std::optional<RowWriter> writer_;
   RowMode mode_ = RowMode::update;
   Row row_;
+  std::optional<Row> made_;
   bool pending_ = false;
 };
 

@@ -33,8 +33,7 @@ class InsertNode : public RowSource {
         make_row(work.context);
         stage_ = Stage::put;
       }
-      bool put = !plan_.conflict || put_or_settle(work);
-      if (!plan_.conflict) writer_->insert(row_);
+      const bool put = writer_->is_unfinished() ? finish() : put_or_settle(work);
       work.context.remembered.clear();
       stage_ = Stage::read;
       if (!put) continue;
@@ -48,8 +47,13 @@ class InsertNode : public RowSource {
  private:
   // put_or_settle: whether a row was written, which is then row_.
   bool put_or_settle(Work& work) {
-    if (auto there = conflicting(work)) return plan_.conflict->update && update(*there, work);
-    made_.insert(writer_->insert(row_));
+    if (plan_.conflict)
+      if (auto there = conflicting(work)) return plan_.conflict->update && update(*there, work);
+    return made(writer_->insert(row_));
+  }
+  bool finish() { return made(writer_->finish()); }
+  bool made(std::size_t row) {
+    if (plan_.conflict) made_.insert(row);
     return true;
   }
 
@@ -103,9 +107,8 @@ class InsertNode : public RowSource {
     for (const auto& [target, expr] : conflict.assignments)
       row[static_cast<std::size_t>(target)] = evaluate(*expr, work.context);
     writer_->check(row, work.context);
-    made_.insert(writer_->update(*settled.row, row));
     row_ = std::move(row);
-    return true;
+    return made(writer_->update(*settled.row, row_));
   }
 
   const Insert& plan_;

@@ -91,6 +91,20 @@ void RowWriter::duplicate(const Index& index, const Row& key) const {
                   *table_, index.name);
 }
 
+// is_gone: not there for this session, whatever becomes of other transactions.
+bool RowWriter::is_gone(const Stamp& stamp) const {
+  const auto& transactions = session_.database().transactions;
+  if (transactions.is_aborted(stamp.made)) return true;
+  return stamp.ended != 0 && !transactions.is_aborted(stamp.ended) &&
+         (session_.transaction().is_own(stamp.ended) || !transactions.is_running(stamp.ended));
+}
+
+bool RowWriter::is_known(const Index& index, const Row& key) const {
+  if (has_null_key(index, key)) return false;
+  auto [first, last] = index.entries.equal_range(key);
+  return std::any_of(first, last, [&](const auto& entry) { return !is_gone(table_->rows[entry.second].stamp); });
+}
+
 // What _bt_check_unique() sees: rows that others have not committed yet count as undecided.
 std::optional<std::size_t> RowWriter::find_equal(const Index& index, const Row& key, std::size_t except) const {
   if (has_null_key(index, key)) return std::nullopt;
@@ -102,63 +116,77 @@ std::optional<std::size_t> RowWriter::find_equal(const Index& index, const Row& 
   for (auto it = first; it != last; ++it) {
     auto place = it->second;
     const Stamp& stamp = table_->rows[place].stamp;
-    if (place == except || transactions.is_aborted(stamp.made)) continue;
-    bool ours = session_.transaction().is_own(stamp.ended);
-    if (stamp.ended != 0 && !transactions.is_aborted(stamp.ended) && (ours || !transactions.is_running(stamp.ended)))
-      continue;
+    if (place == except || is_gone(stamp)) continue;
     if (transactions.is_running(stamp.made) && !session_.transaction().is_own(stamp.made))
       session_.waits().for_transaction(stamp.made, context(place));
     if (stamp.ended != 0 && transactions.is_running(stamp.ended))
       session_.waits().for_transaction(stamp.ended, context(place));
-    session_.waits().stop();
     return place;
   }
-  session_.waits().stop();
   return std::nullopt;
+}
+
+bool RowWriter::keeps_key(const Index& index, std::size_t old, const Row& row) const {
+  const Row before = index.key(table_->rows[old].values), after = index.key(row);
+  const auto less = index.entries.key_comp();
+  return !less(before, after) && !less(after, before);
 }
 
 void RowWriter::check_keys(const Row& row, std::size_t except) const {
   for (const auto& index : table_->indexes) {
-    if (!index.unique || index.deferrable) continue;
+    if (!index.unique || index.deferrable || (except != none && keeps_key(index, except, row))) continue;
     Row key = index.key(row);
-    // A row that keeps its key need not be looked for.
-    if (except != none && !KeyLess{index.entries.key_comp()}(key, index.key(table_->rows[except].values)) &&
-        !KeyLess{index.entries.key_comp()}(index.key(table_->rows[except].values), key))
-      continue;
     if (find_equal(index, key, except)) duplicate(index, key);
   }
 }
 
 std::size_t RowWriter::place(Row row) {
-  auto place = table_->rows.size();
-  for (auto& index : table_->indexes) {
-    index.add(row, place);
-    if (index.unique && index.deferrable) session_.checks().key_written(table_, index, place);
-  }
   auto& transaction = session_.transaction();
   transaction.row_made();
   table_->rows.push_back({{transaction.xid(), 0, transaction.command(), 0}, std::move(row)});
-  return place;
+  return table_->rows.size() - 1;
 }
 
 std::size_t RowWriter::insert(Row row) {
-  check_keys(row, none);
-  auto fresh = place(std::move(row));
-  session_.checks().row_inserted(*table_, fresh);
-  return fresh;
+  unfinished_ = {place(std::move(row)), std::nullopt};
+  return finish();
 }
 
 std::size_t RowWriter::update(std::size_t old, Row row) {
-  check_keys(row, old);
   auto& transaction = session_.transaction();
+  const bool key_kept = mode_of_update(old, row) == RowMode::no_key_update;
   auto fresh = place(std::move(row));
   Version& version = table_->rows[old];
   version.stamp.ended = transaction.xid();
   version.stamp.ended_in = transaction.command();
   version.next = fresh + 1;
+  version.key_kept = key_kept;
   ++session_.database().garbage;
-  session_.checks().row_updated(*table_, old, fresh);
-  return fresh;
+  session_.database().locks.hand_on(table_.get(), old, fresh);
+  unfinished_ = {fresh, old};
+  return finish();
+}
+
+// Index after index, as ExecInsertIndexTuples() does: others meet a key while the next one is still waited for.
+std::size_t RowWriter::finish() {
+  auto& [row, old, at] = *unfinished_;
+  for (; at < table_->indexes.size(); ++at) {
+    auto& index = table_->indexes[at];
+    const Row& values = table_->rows[row].values;
+    // A row that keeps its key need not be looked for.
+    if (index.unique && !index.deferrable && !(old && keeps_key(index, *old, values)))
+      if (Row key = index.key(values); find_equal(index, key, row)) duplicate(index, key);
+    // What is alone when it comes need not be looked at again: whoever comes later looks.
+    const bool in_doubt = index.unique && index.deferrable && is_known(index, index.key(values));
+    index.add(values, row);
+    if (in_doubt) session_.checks().key_written(table_, index, row);
+  }
+  const auto done = *std::exchange(unfinished_, std::nullopt);
+  if (done.old)
+    session_.checks().row_updated(*table_, *done.old, done.row);
+  else
+    session_.checks().row_inserted(*table_, done.row);
+  return done.row;
 }
 
 void RowWriter::remove(std::size_t old) {
@@ -167,14 +195,16 @@ void RowWriter::remove(std::size_t old) {
   version.stamp.ended = transaction.xid();
   version.stamp.ended_in = transaction.command();
   version.next = 0;
+  version.key_kept = false;
   ++session_.database().garbage;
   session_.checks().row_removed(*table_, old);
 }
 
 Xid RowWriter::blocker(std::size_t row, RowMode mode) const {
   const auto& database = session_.database();
-  const Stamp& stamp = table_->rows[row].stamp;
-  if (database.transactions.is_running(stamp.ended) && !session_.transaction().is_own(stamp.ended)) return stamp.ended;
+  const auto& [stamp, values, next, key_kept] = table_->rows[row];
+  const bool is_ending = database.transactions.is_running(stamp.ended) && !session_.transaction().is_own(stamp.ended);
+  if (is_ending && conflict(key_kept ? RowMode::no_key_update : RowMode::update, mode)) return stamp.ended;
   return database.locks.row_blocker(&session_, table_.get(), row, mode);
 }
 
@@ -192,20 +222,26 @@ RowWriter::Settled RowWriter::settle(std::size_t row, RowMode mode, std::string_
       session_.waits().for_transaction(
           xid, fmt::format("while {} tuple (0,{}) in relation \"{}\"", doing, row + 1, table_->name));
     Xid ended = version.stamp.ended;
-    if (ended == 0 || transactions.is_aborted(ended)) {
-      session_.waits().stop();
+    const bool is_own = session_.transaction().is_own(ended);
+    if (ended == 0 || transactions.is_aborted(ended) || (!is_own && transactions.is_running(ended))) {
       return {row, row != start};
     }
-    if (session_.transaction().is_own(ended)) return {};
+    if (is_own) return {};
     if (session_.settings().keeps_snapshot())
       fail(sqlstate::t_r_serialization_failure,
            fmt::format("could not serialize access due to concurrent {}", version.next == 0 ? "delete" : "update"));
-    if (version.next == 0) {
-      session_.waits().stop();
-      return {};
-    }
+    if (version.next == 0) return {};
     row = version.next - 1;
   }
+}
+
+RowMode RowWriter::mode_of_update(std::size_t old, const Row& row) const {
+  const Row& before = table_->rows[old].values;
+  for (const auto& index : table_->indexes)
+    if (index.unique)
+      for (auto column : index.columns)
+        if (before[column] != row[column]) return RowMode::update;
+  return RowMode::no_key_update;
 }
 
 RowMode RowWriter::mode_of_update(const std::vector<std::size_t>& changed) const {
@@ -214,6 +250,17 @@ RowMode RowWriter::mode_of_update(const std::vector<std::size_t>& changed) const
       for (auto column : index.columns)
         if (std::ranges::find(changed, column) != changed.end()) return RowMode::update;
   return RowMode::no_key_update;
+}
+
+void RowWriter::hold(std::size_t row, RowMode mode) const {
+  auto& database = session_.database();
+  const Xid xid = session_.transaction().xid();
+  for (;;) {
+    database.locks.hold_row(table_.get(), row, xid, mode);
+    const Version& version = table_->rows[row];
+    if (version.next == 0 || !database.transactions.is_running(version.stamp.ended)) return;
+    row = version.next - 1;
+  }
 }
 
 }  // namespace pgconform::engine

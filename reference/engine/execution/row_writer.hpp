@@ -20,11 +20,14 @@ class RowWriter {
   void defaults(Row& row, const std::vector<bool>& given, Context& context) const;
   // check: work out generated columns, then NOT NULL and CHECK: 23502, 23514.
   void check(Row& row, Context& context) const;
-  // insert: put in a row that check() has passed; its place. 23505 for a key that is there already; throws Suspend,
-  // with nothing done, while another transaction's equal key is undecided.
+  // insert: put in a row that check() has passed; its place. 23505 for a key that is there already. Throws Suspend
+  // while another transaction's equal key is undecided; then the row is there, is_unfinished(), and finish() goes on
+  // with it.
   std::size_t insert(Row row);
-  // update: let a row that settle() gave take another one's place.
+  // update: let a row that settle() gave take another one's place. The same may happen.
   std::size_t update(std::size_t old, Row row);
+  bool is_unfinished() const { return unfinished_.has_value(); }
+  std::size_t finish();
   void remove(std::size_t old);
 
   // settle: the newest version of a row that the snapshot sees, as a writer has to take it; nullopt if it is gone.
@@ -43,16 +46,32 @@ class RowWriter {
   std::optional<std::size_t> find_equal(const Index& index, const Row& key, std::size_t except) const;
   // duplicate: the error for a key that is there already.
   [[noreturn]] void duplicate(const Index& index, const Row& key) const;
-  // mode_of_update: an update that leaves all keys alone lets others go on referring to the row.
+  // check_keys: 23505 for a key that another row than `except` has. Throws Suspend.
+  void check_keys(const Row& row, std::size_t except) const;
+  // mode_of_update: an update that leaves all keys alone lets others go on referring to the row. It goes by the values,
+  // or, where these are not known yet, by the columns that are assigned to.
+  RowMode mode_of_update(std::size_t old, const Row& row) const;
   RowMode mode_of_update(const std::vector<std::size_t>& changed) const;
+  // hold: lock a row that settle() gave, and what others are making of it.
+  void hold(std::size_t row, RowMode mode) const;
 
  private:
+  // Unfinished: a row that is in the table, and in its indexes up to `index`.
+  struct Unfinished {
+    std::size_t row;
+    std::optional<std::size_t> old;
+    std::size_t index = 0;
+  };
   bool has_null_key(const Index& index, const Row& key) const;
-  void check_keys(const Row& row, std::size_t except) const;
+  bool is_gone(const Stamp& stamp) const;
+  // is_known: some row has that key, or may turn out to have it.
+  bool is_known(const Index& index, const Row& key) const;
+  bool keeps_key(const Index& index, std::size_t old, const Row& row) const;
   std::size_t place(Row row);
 
   SessionState& session_;
   std::shared_ptr<Table> table_;
+  std::optional<Unfinished> unfinished_;
 };
 
 // key_text: "(a, b)=(1, x)", as details of constraint violations show a key.

@@ -12,6 +12,7 @@ class UtilityRun : public Run {
   bool needs_snapshot() const override { return false; }
   Progress advance(const Sink& sink, std::int64_t limit) override {
     const Node& node = statement_->raw->node();
+    if (node.is("TransactionStmt")) return move_transaction();
     if (!node.is("VariableShowStmt")) return Complete{run_utility(*statement_, session_)};
     if (!shown_) {
       std::string_view name = node.body().text("name");
@@ -32,6 +33,16 @@ class UtilityRun : public Run {
   }
 
  private:
+  // A commit waits for others, if it has to, before it commits.
+  Progress move_transaction() {
+    if (!tag_) tag_ = run_utility(*statement_, session_);
+    if (!session_.transaction().will_commit()) return Complete{*tag_};
+    auto progress = session_.transaction().before_commit(work_.context.now);
+    if (!std::holds_alternative<Complete>(progress)) return progress;
+    return Complete{*tag_};
+  }
+
+  std::optional<std::string> tag_;
   bool shown_ = false;
   std::vector<Tuple> rows_;
   std::size_t place_ = 0;

@@ -33,6 +33,8 @@ class WriteRun : public Run {
       else
         keep(row);
     }
+    // No row is told of that a foreign key undoes after all.
+    session_.checks().end_statement();
     std::int64_t portion = 0;
     while (place_ < kept_.size()) {
       bool go_on = sink(kept_[place_++]);

@@ -43,7 +43,7 @@ class LockRows : public RowSource {
       auto settled =
           writer.settle(static_cast<std::size_t>(std::get<std::int64_t>(place)), each.mode, "locking", each.blocked);
       if (!settled.row) return false;
-      session.database().locks.hold_row(each.table.get(), *settled.row, session.transaction().xid(), each.mode);
+      writer.hold(*settled.row, each.mode);
       if (!settled.moved) continue;
       moved = true;
       std::ranges::copy(each.table->rows[*settled.row].values, first);
