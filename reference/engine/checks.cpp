@@ -76,7 +76,13 @@ void ConstraintChecks::fire(const Event& event) const {
 }
 
 void ConstraintChecks::need_none_pending(const Table& table, std::string_view command) const {
-  if (std::ranges::any_of(deferred_, [&](const Event& e) { return e.table == table.oid && e.life.done == 0; }))
+  const auto is_of_event = [&](const Event& event) {
+    if (event.life.done != 0) return false;
+    if (event.is_reference()) return event.table == table.oid;
+    return find_foreign_key(event.table, event.key, session_).key.referenced == table.oid;
+  };
+  const auto is_of_key = [&](const Key& key) { return key.life.done == 0 && key.table->oid == table.oid; };
+  if (std::ranges::any_of(deferred_, is_of_event) || std::ranges::any_of(keys_, is_of_key))
     fail(sqlstate::object_in_use,
          fmt::format("cannot {} \"{}\" because it has pending trigger events", command, table.name));
 }

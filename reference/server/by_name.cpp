@@ -16,9 +16,16 @@ namespace {
 
 using Tcp = asio::ip::tcp;
 
+int running_lookups = 0;
+
 struct Lookup {
   explicit Lookup(const asio::any_io_executor& executor)
-      : resolver(executor), done(executor, std::chrono::steady_clock::time_point::max()) {}
+      : resolver(executor), done(executor, std::chrono::steady_clock::time_point::max()) {
+    ++running_lookups;
+  }
+  ~Lookup() { --running_lookups; }
+  Lookup(const Lookup&) = delete;
+  Lookup& operator=(const Lookup&) = delete;
   Tcp::resolver resolver;
   asio::steady_timer done;
   Tcp::resolver::results_type found;
@@ -60,6 +67,10 @@ asio::awaitable<std::string> name_of(asio::ip::address peer) {
 }
 
 }  // namespace
+
+bool is_looking_up() {
+  return running_lookups != 0;
+}
 
 asio::awaitable<net::Result<bool>> admitted_by_name(const Networks& networks, std::string peer) {
   std::error_code error;

@@ -14,4 +14,7 @@ namespace pgconform::server {
 // admits nobody. Other connections are served meanwhile; `networks` must outlive it.
 asio::awaitable<net::Result<bool>> admitted_by_name(const Networks& networks, std::string peer);
 
+// is_looking_up: a lookup runs, whether somebody waits for it still or not.
+bool is_looking_up();
+
 }  // namespace pgconform::server

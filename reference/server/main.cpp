@@ -1,17 +1,34 @@
 #include <asio/io_context.hpp>
 #include <asio/signal_set.hpp>
 #include <cerrno>
+#include <chrono>
 #include <csignal>
 #include <cstdio>
+#include <cstdlib>
 #include <cstring>
 #include <functional>
+#include <thread>
 
 #include "engine/engine.hpp"
+#include "server/by_name.hpp"
 #include "server/log.hpp"
 #include "server/options.hpp"
 #include "server/server.hpp"
 
 using namespace pgconform;
+
+namespace {
+
+// The system's lookup of a name cannot be interrupted, and an orderly end waits for it.
+void end_in_spite_of_lookups() {
+  static constexpr std::chrono::milliseconds time_for_goodbyes{900};
+  std::thread([] {
+    std::this_thread::sleep_for(time_for_goodbyes);
+    std::_Exit(0);
+  }).detach();
+}
+
+}  // namespace
 
 int main(int argc, char** argv) {
   auto options = server::parse_options(argc, argv);
@@ -64,6 +81,7 @@ int main(int argc, char** argv) {
     if (error) return;
     hangups.cancel();
     server.stop();
+    if (server::is_looking_up()) end_in_spite_of_lookups();
   });
   // Signals that come together are one: what is read is what the files say by then.
   const std::function<void()> wait_for_hangup = [&] {

@@ -67,7 +67,15 @@ class Listener : public nlohmann::json_sax<Json> {
     }
     return end(text + "}");
   }
-  bool parse_error(std::size_t, const std::string&, const nlohmann::detail::exception&) override { return false; }
+  bool parse_error(std::size_t, const std::string&, const nlohmann::detail::exception& problem) override {
+    constexpr int number_overflow = 406;
+    if (problem.id == number_overflow)
+      failure_ = Failure{sqlstate::feature_not_supported,
+                         "a json number beyond double precision is not supported by this server",
+                         {},
+                         {}};
+    return false;
+  }
 
   std::optional<Failure> failure_;
   std::string result_;

@@ -1,5 +1,7 @@
 #include "engine/commands/command.hpp"
 
+#include <algorithm>
+
 #include "engine/analyze/parts.hpp"
 #include "engine/analyzer.hpp"
 #include "engine/stack.hpp"
@@ -24,6 +26,13 @@ std::shared_ptr<const Prepared> analyze_inner(const RawStatement& raw, const Nod
   prepared.parameter_types_ = analyzed->parameter_types_;
   analyzer.set_source(raw);
   return analyzed;
+}
+
+void need_described(const Prepared& command, const session::Statement& rows) {
+  const auto &said = command.columns(), &found = rows.columns();
+  const bool same = said.has_value() == found.has_value() &&
+                    (!said || std::ranges::equal(*said, *found, {}, &session::Column::type, &session::Column::type));
+  if (!same) fail(sqlstate::datatype_mismatch, "query result type does not match portal result type");
 }
 
 std::expected<session::Execution::Progress, session::Report> CommandRun::step(

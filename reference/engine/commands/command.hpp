@@ -42,6 +42,10 @@ std::shared_ptr<const Command> analyze_explain(const RawStatement& raw, Analyzer
 std::pair<std::shared_ptr<const Prepared>, std::vector<Value>> executed(const RawStatement& raw, const Node& body,
                                                                         SessionState& session);
 
+// need_described: 42804 unless the rows that a command hands on are those that it was described with: what it names may
+// have become another between Bind and Execute.
+void need_described(const Prepared& command, const session::Statement& rows);
+
 // CommandRun: what runs of commands share: errors made into reports.
 class CommandRun : public session::Execution {
  public:

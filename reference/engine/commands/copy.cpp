@@ -217,16 +217,9 @@ class CopiedRows : public RowSource {
 
 class CopyInRun : public CommandRun {
  public:
-  CopyInRun(std::shared_ptr<const Prepared> statement, SessionState& session, const CopyOptions& options,
-            const Target& target)
-      : CommandRun(std::move(statement), session), shape_(shape_of(options, target.columns.size())) {
-    auto plan = analyze_text(target.columns.empty() ? fmt::format("INSERT INTO {} DEFAULT VALUES", target.sql_name)
-                                                    : fmt::format("INSERT INTO {} ({}) VALUES ({})", target.sql_name,
-                                                                  target.sql_columns, defaults(target.columns.size())),
-                             session);
-    auto source = std::make_unique<CopiedRows>(options, target);
-    rows_ = source.get();
-    insert_ = make_insert(std::move(plan), session, std::move(source));
+  CopyInRun(std::shared_ptr<const Prepared> statement, SessionState& session, CopyOptions options, const Target& target)
+      : CommandRun(std::move(statement), session), options_(std::move(options)) {
+    make_insert_into(target);
   }
 
   void copy_data(std::string_view bytes) override { rows_->reader().feed(bytes); }
@@ -235,7 +228,18 @@ class CopyInRun : public CommandRun {
 
  protected:
   Progress advance(const Sink& sink, std::int64_t, std::chrono::steady_clock::time_point now) override {
-    if (!std::exchange(announced_, true)) return CopyIn{shape_};
+    if (!announced_) {
+      session_.waits().set_now(now);
+      try {
+        session_.waits().lock(*table_, LockMode::row_exclusive);
+      } catch (const Suspend& suspend) {
+        return Wait{suspend.until};
+      }
+      // It may have become another table while it was waited for.
+      if (!session_.is_current(*table_)) make_insert_into(find_target(raw().node().body(), session_));
+      announced_ = true;
+      return CopyIn{shape_};
+    }
     auto progress = insert_->step(sink, 0, now);
     if (!progress) {
       auto& report = progress.error();
@@ -251,15 +255,29 @@ class CopyInRun : public CommandRun {
   }
 
  private:
+  void make_insert_into(const Target& target) {
+    table_ = target.table;
+    shape_ = shape_of(options_, target.columns.size());
+    auto plan = analyze_text(target.columns.empty() ? fmt::format("INSERT INTO {} DEFAULT VALUES", target.sql_name)
+                                                    : fmt::format("INSERT INTO {} ({}) VALUES ({})", target.sql_name,
+                                                                  target.sql_columns, defaults(target.columns.size())),
+                             session_);
+    auto source = std::make_unique<CopiedRows>(options_, target);
+    rows_ = source.get();
+    insert_ = make_insert(std::move(plan), session_, std::move(source));
+  }
+
   static std::string defaults(std::size_t count) {
     std::string list = "NULL";
     for (std::size_t i = 1; i < count; ++i) list += ", NULL";
     return list;
   }
 
+  CopyOptions options_;
+  std::shared_ptr<Table> table_;
   session::CopyShape shape_;
   std::unique_ptr<Execution> insert_;
-  CopiedRows* rows_;  // in insert_
+  CopiedRows* rows_ = nullptr;  // in insert_
   bool announced_ = false;
 };
 

@@ -94,6 +94,7 @@ class FetchRun : public KeptRun {
     auto portal = find(name, session);
     if (portal->failed || portal->complete || portal->active || !portal->prepared.statement->columns())
       fail(sqlstate::object_not_in_prerequisite_state, fmt::format("portal \"{}\" cannot be run", name));
+    if (!body.flag("ismove")) need_described(*statement_, *portal->prepared.statement);
     if (!portal->execution && !portal->held && portal->tag.empty()) {
       auto plan = std::static_pointer_cast<const Prepared>(portal->prepared.statement);
       portal->execution = make_execution(std::move(plan), session, portal->parameters);

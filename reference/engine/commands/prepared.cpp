@@ -84,6 +84,7 @@ class Execute : public Command {
                                    std::vector<Value>) const override {
     auto [plan, values] = executed(*statement->raw, statement->raw->node().body(), session);
     if (!plan) return std::make_unique<AtOnce>(std::move(statement), session, empty);
+    need_described(*statement, *plan);
     auto run = make_execution(std::move(plan), session, std::move(values));
     if (!statement->columns()) return run;
     return std::make_unique<ExecuteRun>(std::move(statement), session, std::move(run));

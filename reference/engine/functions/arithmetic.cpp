@@ -189,7 +189,7 @@ void add_arithmetic(Registry& r) {
           }},
          {"dsign", [](Call& c) { return map_float(c, [](double v) { return v > 0   ? 1.0
                                                                            : v < 0 ? -1.0
-                                                                                   : v; }); }},
+                                                                                   : 0.0; }); }},
          {"round(1700)", [](Call& c) { return round_to(c, true); }},
          {"trunc(1700)", [](Call& c) { return round_to(c, false); }},
          {"dfloor", [](Call& c) { return map_float(c, [](double v) { return std::floor(v); }); }},

@@ -435,6 +435,17 @@ Value make_span(Call& c) {
                        (at(4) * 60 + at(5)) * 60'000'000 + std::llrint(seconds * 1e6));
 }
 
+// A time in, or of, a zone that is so far from UTC.
+Value at_distance(Call& c, int direction) {
+  const auto& distance = std::get<Interval>(c.args[0]);
+  if (is_endless(c.integer(1))) return c.args[1];
+  if (distance.months != 0 || distance.days != 0)
+    fail(sqlstate::invalid_parameter_value,
+         fmt::format("interval time zone \"{}\" must not include months or days",
+                     types::print_text(types::interval_oid, c.args[0], c.context.style)));
+  return checked_timestamp(types::Wide{c.integer(1)} + direction * (distance.micros / 1'000'000 * 1'000'000));
+}
+
 }  // namespace
 
 void add_fields(Registry& r) {
@@ -492,13 +503,8 @@ void add_fields(Registry& r) {
           }},
          {"timestamp_zone", [](Call& c) -> Value { return to_utc(c.integer(1), zone_of(c.text(0)).get()); }},
          {"timestamptz_zone", [](Call& c) -> Value { return to_local(c.integer(1), zone_of(c.text(0)).get()); }},
-         {"timestamp_izone",
-          [](Call& c) -> Value {
-            return checked_timestamp(types::Wide{c.integer(1)} - std::get<Interval>(c.args[0]).micros);
-          }},
-         {"timestamptz_izone", [](Call& c) -> Value {
-            return checked_timestamp(types::Wide{c.integer(1)} + std::get<Interval>(c.args[0]).micros);
-          }}});
+         {"timestamp_izone", [](Call& c) { return at_distance(c, -1); }},
+         {"timestamptz_izone", [](Call& c) { return at_distance(c, 1); }}});
 }
 
 }  // namespace pgconform::engine

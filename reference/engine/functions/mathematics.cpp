@@ -92,6 +92,10 @@ Value width_bucket(Call& c) {
   return static_cast<std::int64_t>(static_cast<double>(count) * ((operand - low) / (high - low))) + 1;
 }
 
+Value scaled(double from, double to) {
+  return checked(to, std::isinf(from), from == 0);
+}
+
 }  // namespace
 
 void add_mathematics(Registry& r) {
@@ -113,8 +117,8 @@ void add_mathematics(Registry& r) {
          {"dacos", bounded<std::acos>},
          {"datan", map<std::atan>},
          {"datan2", [](Call& c) -> Value { return std::atan2(number(c, 0), number(c, 1)); }},
-         {"degrees", [](Call& c) -> Value { return number(c, 0) / (std::numbers::pi / 180); }},
-         {"radians", [](Call& c) -> Value { return number(c, 0) * (std::numbers::pi / 180); }},
+         {"degrees", [](Call& c) { return scaled(number(c, 0), number(c, 0) / (std::numbers::pi / 180)); }},
+         {"radians", [](Call& c) { return scaled(number(c, 0), number(c, 0) * (std::numbers::pi / 180)); }},
          {"int4gcd", common_divisor},
          {"int8gcd", common_divisor},
          {"int4lcm", common_multiple},

@@ -127,6 +127,7 @@ Value overlay(Call& c) {
   auto start = c.integer(2);
   auto length = c.args.size() > 3 ? c.integer(3) : static_cast<std::int64_t>(count_characters(c.text(1)));
   if (start <= 0) fail(sqlstate::substring_error, "negative substring length not allowed");
+  if (start + length > INT32_MAX) fail(sqlstate::numeric_value_out_of_range, "integer out of range");
   const std::string& s = c.text(0);
   auto all = static_cast<std::int64_t>(count_characters(s));
   auto head = byte_of_character(s, static_cast<std::size_t>(std::min(start - 1, all)));
