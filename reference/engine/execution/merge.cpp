@@ -23,7 +23,7 @@ class MergeNode : public RowSource {
         if (step != Step::row) return step;
         pending_ = true;
       }
-      if (merge(work)) ++work.changed;
+      if (writer_->is_unfinished() ? finish() : merge(work)) ++work.changed;
       work.context.remembered.clear();
       pending_ = false;
     }
@@ -32,6 +32,11 @@ class MergeNode : public RowSource {
  private:
   using Action = Merge::When::Action;
   std::size_t width() const { return plan_.table->columns.size(); }
+
+  bool finish() {
+    writer_->finish();
+    return true;
+  }
 
   // merge: whether a row was inserted, updated or deleted.
   bool merge(Work& work) {
