@@ -2,6 +2,7 @@
 #include "engine/evaluate.hpp"
 #include "types/bits.hpp"
 #include "types/form.hpp"
+#include "types/interval.hpp"
 
 // Conversions that analysis puts in: coerce_type() and its companions.
 namespace pgconform::engine {
@@ -12,6 +13,15 @@ namespace {
 
 void need_support(Oid type, int location) {
   if (!types::is_supported(type) && type != 0) refuse("type " + type_name(type), location);
+}
+
+// read_interval: a literal of intervals with fields, which say what its numbers are.
+void read_interval(Expr& expr, Oid target, std::int32_t modifier, const types::Style& style) {
+  if (target != types::interval_oid || modifier < 0 || expr.kind != ExprKind::constant ||
+      expr.type != types::unknown_oid || types::is_null(expr.value))
+    return;
+  expr.value = value_or_fail(types::parse_interval(std::get<std::string>(expr.value), style, modifier), expr.location);
+  expr.type = target;
 }
 
 }  // namespace
@@ -96,6 +106,7 @@ ExprPtr Analyzer::coerce_or_fail(ExprPtr expr, Oid target, std::int32_t modifier
   if (!can_coerce(source, targets, context))
     fail(sqlstate::cannot_coerce, fmt::format("cannot cast type {} to {}", type_name(expr->type), type_name(target)),
          location);
+  read_interval(*expr, target, modifier, session_.style());
   auto made = coerce(std::move(expr), target, context);
   // bit(n) of an integer keeps its last bits, bit(n) of other bits the first: the call has to know the length.
   if (made->kind == ExprKind::call && target == types::bit_oid && source[0] != target) made->modifier = modifier;
@@ -119,6 +130,7 @@ ExprPtr Analyzer::assign(ExprPtr expr, const TableColumn& column) {
          fmt::format("column \"{}\" is of type {} but expression is of type {}", column.name, type_name(column.type),
                      type_name(expr->type)),
          expr->location, "You will need to rewrite or cast the expression.");
+  read_interval(*expr, column.type, column.modifier, session_.style());
   return fit(coerce(std::move(expr), column.type, CastContext::assignment), column.modifier, CastContext::assignment);
 }
 

@@ -2,6 +2,7 @@
 
 #include <fmt/core.h>
 
+#include <algorithm>
 #include <cstdlib>
 
 // How intervals are written: EncodeInterval().
@@ -136,6 +137,65 @@ int compare(const Interval& a, const Interval& b) {
   };
   Wide x = length(a), y = length(b);
   return x < y ? -1 : x > y;
+}
+
+namespace {
+
+namespace f = interval_field;
+struct Range {
+  int fields;
+  std::string_view text;
+};
+constexpr Range ranges[] = {{f::year, "year"},
+                            {f::month, "month"},
+                            {f::day, "day"},
+                            {f::hour, "hour"},
+                            {f::minute, "minute"},
+                            {f::second, "second"},
+                            {f::year | f::month, "year to month"},
+                            {f::day | f::hour, "day to hour"},
+                            {f::day | f::hour | f::minute, "day to minute"},
+                            {f::day | f::hour | f::minute | f::second, "day to second"},
+                            {f::hour | f::minute, "hour to minute"},
+                            {f::hour | f::minute | f::second, "hour to second"},
+                            {f::minute | f::second, "minute to second"}};
+
+const Range* find_range(int fields) {
+  const auto* it = std::ranges::find(ranges, fields, &Range::fields);
+  return it == std::end(ranges) ? nullptr : it;
+}
+
+}  // namespace
+
+bool is_interval_range(int fields) {
+  return fields == f::all || find_range(fields);
+}
+
+std::string_view interval_fields(int fields) {
+  const Range* range = find_range(fields);
+  return range ? range->text : std::string_view();
+}
+
+Interval fit_interval(Interval interval, std::int32_t modifier) {
+  if (modifier < 0) return interval;
+  const int fields = modifier >> 16 & 0x7fff, precision = modifier & 0xffff;
+  const auto cut = [&](std::int64_t unit) { interval.micros = interval.micros / unit * unit; };
+  if (fields == f::year) interval.months = interval.months / 12 * 12;
+  if ((fields & ~(f::year | f::month)) == 0) interval.days = 0;
+  if ((fields & ~(f::year | f::month | f::day)) == 0)
+    interval.micros = 0;
+  else if ((fields & f::second) != 0)
+    ;
+  else if ((fields & f::minute) != 0)
+    cut(60'000'000);
+  else if ((fields & f::hour) != 0)
+    cut(3'600'000'000);
+  if (precision >= 6) return interval;
+  std::int64_t unit = 1;
+  for (int i = precision; i < 6; ++i) unit *= 10;
+  const Wide micros = interval.micros, half = unit / 2;
+  interval.micros = static_cast<std::int64_t>((micros >= 0 ? micros + half : micros - half) / unit * unit);
+  return interval;
 }
 
 }  // namespace pgconform::types

@@ -53,7 +53,8 @@ struct Number {
 
 class IntervalReader {
  public:
-  IntervalReader(std::string_view text, const Style& style) : given_(text), text_(text), style_(style) {
+  IntervalReader(std::string_view text, const Style& style, int fields)
+      : given_(text), text_(text), style_(style), fields_(fields) {
     std::ranges::transform(text_, text_.begin(), [](unsigned char c) { return std::tolower(c); });
   }
 
@@ -147,9 +148,24 @@ class IntervalReader {
       if (!unit) return syntax();
       return add(*unit, n);
     }
-    // Without a unit: days before a time of day, seconds at the end.
-    return add(*find_unit(place_ < text_.size() ? "d" : "s"), n);
+    // Without a unit: days before a time of day, at the end the last field that the type names.
+    const std::string_view last = last_unit();
+    if (place_ >= text_.size()) return add(*find_unit(last), n);
+    // Two numbers: what stands before hours are days, before seconds, minutes, or before months, nothing.
+    const bool is_before_hours = last == "h" && is_last_number();
+    return add(*find_unit(is_before_hours || next_is_clock() ? "d" : last), n);
   }
+
+  std::string_view last_unit() const {
+    namespace f = interval_field;
+    if (fields_ == f::all || (fields_ & f::second) != 0) return "s";
+    if ((fields_ & f::minute) != 0) return "m";
+    if ((fields_ & f::hour) != 0) return "h";
+    if ((fields_ & f::day) != 0) return "d";
+    return (fields_ & f::month) != 0 ? "mon" : "y";
+  }
+  bool next_is_clock() const { return text_.find(':', place_) != text_.npos; }
+  bool is_last_number() const { return text_.find_first_not_of("0123456789.+- ", place_) == text_.npos; }
 
   std::optional<Failure> clock(const Number& hours) {
     if (hours.fraction != 0) return syntax();
@@ -166,7 +182,8 @@ class IntervalReader {
       rest = fraction();
       // Two fields with a fraction are minutes and seconds.
       if (count == 2) parts[2] = parts[1], parts[1] = parts[0], parts[0] = 0;
-    }
+    } else if (count == 2 && fields_ == (interval_field::minute | interval_field::second))
+      parts[2] = parts[1], parts[1] = parts[0], parts[0] = 0;
     if (place_ < text_.size() && !std::isspace(static_cast<unsigned char>(text_[place_]))) return syntax();
     if (parts[1] > 59 || parts[2] > 60 || parts[0] > 2'562'047'788) return range();
     if (seen_ & clock_seen) return syntax();
@@ -259,6 +276,7 @@ class IntervalReader {
   std::string_view given_;
   std::string text_;
   const Style& style_;
+  const int fields_;
   std::size_t place_ = 0;
   Wide months_ = 0, days_ = 0, micros_ = 0;
   unsigned seen_ = 0;
@@ -267,8 +285,8 @@ class IntervalReader {
 
 }  // namespace
 
-Result<Interval> parse_interval(std::string_view text, const Style& style) {
-  return IntervalReader(text, style).read();
+Result<Interval> parse_interval(std::string_view text, const Style& style, std::int32_t modifier) {
+  return IntervalReader(text, style, modifier < 0 ? interval_field::all : modifier >> 16 & 0x7fff).read();
 }
 
 }  // namespace pgconform::types

@@ -6,12 +6,13 @@
 #include "types/array.hpp"
 #include "types/bits.hpp"
 #include "types/form.hpp"
+#include "types/interval.hpp"
 #include "types/numeric.hpp"
 
 namespace pgconform::types {
 namespace {
 
-constexpr std::int32_t header = 4, longest_string = 10'485'760, all_fields = 0x7fff;
+constexpr std::int32_t header = 4, longest_string = 10'485'760;
 
 std::unexpected<Failure> refuse(std::string_view code, std::string message, std::string detail = {}) {
   return std::unexpected(Failure{code, std::move(message), std::move(detail), {}});
@@ -92,11 +93,8 @@ Result<Value> apply_modifier(Oid type, Value value, std::int32_t modifier, bool 
       time.micros = fit_time(time.micros, modifier);
       return time;
     }
-    case interval_oid: {
-      auto interval = std::get<Interval>(value);
-      if ((modifier & 0xffff) < 6) interval.micros = fit_time(interval.micros, modifier & 0xffff);
-      return interval;
-    }
+    case interval_oid:
+      return fit_interval(std::get<Interval>(value), modifier);
     case timestamp_oid:
     case timestamptz_oid:
       return fit_time(std::get<std::int64_t>(value), modifier);
@@ -135,15 +133,16 @@ Result<std::int32_t> make_modifier(Oid type, std::span<const std::int32_t> numbe
       return (numbers[0] << 16 | (scale & 0x7ff)) + header;
     }
     case interval_oid: {
-      // The parser says which fields were named; all of them: nothing but a precision was.
-      if (numbers.empty() || numbers.size() > 2 || numbers[0] != all_fields)
-        return refuse(sqlstate::feature_not_supported, "an interval's fields are not supported by this server");
-      if (numbers.size() == 1) return -1;
+      // The parser says which fields were named.
+      if (numbers.empty() || numbers.size() > 2 || !is_interval_range(numbers[0]))
+        return refuse(sqlstate::invalid_parameter_value, "invalid INTERVAL type modifier");
+      const bool is_all = numbers[0] == interval_field::all;
+      if (numbers.size() == 1) return is_all ? -1 : numbers[0] << 16 | interval_field::full_precision;
       if (numbers[1] < 0)
         return refuse(sqlstate::invalid_parameter_value,
                       fmt::format("INTERVAL({}) precision must not be negative", numbers[1]));
       if (numbers[1] > 6) warning = fmt::format("INTERVAL({}) precision reduced to maximum allowed, 6", numbers[1]);
-      return all_fields << 16 | std::min(numbers[1], 6);
+      return numbers[0] << 16 | std::min(numbers[1], 6);
     }
     case time_oid:
     case timetz_oid:

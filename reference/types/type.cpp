@@ -6,6 +6,7 @@
 #include <array>
 #include <unordered_map>
 
+#include "types/interval.hpp"
 #include "types/packed.hpp"
 
 namespace pgconform::types {
@@ -67,7 +68,11 @@ std::string type_name(Oid oid, std::int32_t modifier) {
     case timetz_oid:
       return fmt::format("time({}) with time zone", modifier);
     case interval_oid:
-      return fmt::format("interval({})", modifier & 0xffff);
+      return fmt::format("interval{}{}{}", interval_fields(modifier >> 16 & 0x7fff).empty() ? "" : " ",
+                         interval_fields(modifier >> 16 & 0x7fff),
+                         (modifier & 0xffff) == interval_field::full_precision
+                             ? std::string()
+                             : fmt::format("({})", modifier & 0xffff));
     case timestamp_oid:
       return fmt::format("timestamp({}) without time zone", modifier);
     case timestamptz_oid:

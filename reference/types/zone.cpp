@@ -81,6 +81,28 @@ class Fixed : public Zone {
   std::string name_;
 };
 
+// Ruled: a zone that is told by its rule alone: GMT+3, CST6CDT.
+class Ruled : public Zone {
+ public:
+  Ruled(ZoneRule rule, std::string name) : rule_(std::move(rule)), name_(std::move(name)) {}
+  std::string name() const override { return name_; }
+  std::int32_t offset_at(std::int64_t utc) const override { return rule_.at(seconds_of(utc)).offset; }
+  std::string abbreviation_at(std::int64_t utc) const override {
+    return std::string(rule_.at(seconds_of(utc)).abbreviation);
+  }
+  std::int64_t to_utc(std::int64_t local) const override {
+    const std::int64_t seconds = seconds_of(local);
+    return local - (seconds - rule_.to_utc(seconds)) * 1'000'000;
+  }
+
+ private:
+  static std::int64_t seconds_of(std::int64_t time) {
+    return time / 1'000'000 - (time % 1'000'000 < 0) + epoch.count();
+  }
+  ZoneRule rule_;
+  std::string name_;
+};
+
 bool same_letters(std::string_view a, std::string_view b) {
   return std::ranges::equal(a, b, [](unsigned char x, unsigned char y) { return std::tolower(x) == std::tolower(y); });
 }
@@ -105,8 +127,11 @@ std::shared_ptr<const Zone> Zone::find(std::string_view name) {
     for (const auto& zone : date::get_tzdb().zones)
       if (same_letters(zone.name(), name)) return std::make_shared<Named>(&zone, zone.name());
   } catch (const std::exception&) {
-    // No time zone database on this machine: only the zones above exist.
+    // No time zone database on this machine: only the zones above and below exist.
   }
+  std::string rule(name);
+  std::ranges::transform(rule, rule.begin(), [](unsigned char c) { return std::toupper(c); });
+  if (auto parsed = ZoneRule::parse(rule)) return std::make_shared<Ruled>(std::move(*parsed), std::move(rule));
   return nullptr;
 }
 

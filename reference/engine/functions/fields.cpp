@@ -4,6 +4,7 @@
 #include "engine/expr.hpp"
 #include "engine/functions.hpp"
 #include "engine/functions/calendar.hpp"
+#include "engine/functions/periods.hpp"
 #include "engine/session_state.hpp"
 #include "types/calendar.hpp"
 
@@ -449,6 +450,7 @@ Value at_distance(Call& c, int direction) {
 }  // namespace
 
 void add_fields(Registry& r) {
+  add_periods(r);
   r.add({{"extract_timestamp", [](Call& c) { return of_timestamp(c, false, true); }},
          {"extract_timestamptz", [](Call& c) { return of_timestamp(c, true, true); }},
          {"timestamp_part", [](Call& c) { return of_timestamp(c, false, false); }},
