@@ -85,6 +85,12 @@ Value SessionState::current(std::string_view name, std::int32_t modifier) {
     return value_or_fail(types::apply_modifier(types::timestamptz_oid, now, modifier, true));
   if (name == "localtimestamp")
     return value_or_fail(types::apply_modifier(types::timestamp_oid, local(now), modifier, true));
+  if (name == "localtime" || name == "current_time") {
+    const std::int64_t day = types::microseconds_per_day, micros = (local(now) % day + day) % day;
+    const types::ZonedTime zoned{micros, static_cast<std::int32_t>((now - local(now)) / 1'000'000)};
+    return name == "localtime" ? value_or_fail(types::apply_modifier(types::time_oid, micros, modifier, true))
+                               : value_or_fail(types::apply_modifier(types::timetz_oid, zoned, modifier, true));
+  }
   if (name == "current_catalog") return login_.database;
   if (name == "current_schema") {
     for (const auto& name : search_path())

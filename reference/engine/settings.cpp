@@ -333,7 +333,7 @@ void Settings::changed() {
                                                  : german;
   style_.order = dates.ends_with("MDY") ? mdy : dates.ends_with("DMY") ? dmy : ymd;
   if (const std::string& zone = raw("TimeZone"); !style_.zone || style_.zone->name() != zone) {
-    style_.zone = types::Zone::find(zone.starts_with('<') ? zone.substr(1, 3) : zone);
+    style_.zone = types::Zone::find(zone);
   }
   style_.extra_float_digits = std::atoi(raw("extra_float_digits").c_str());
   const std::string& intervals = raw("IntervalStyle");

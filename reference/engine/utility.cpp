@@ -5,10 +5,32 @@
 #include "engine/ddl/relations.hpp"
 #include "engine/executor.hpp"
 #include "types/form.hpp"
+#include "types/interval.hpp"
 
 // Statements that have no plan: tables, transactions, settings.
 namespace pgconform::engine {
 namespace {
+
+// zone_of_interval: SET TIME ZONE INTERVAL '+02:00' HOUR TO MINUTE, as a zone in the form of POSIX, which counts west.
+std::string zone_of_interval(const Node& cast, Analyzer& analyzer) {
+  const auto [type, modifier] = analyzer.column_type(cast.body()["typeName"]);
+  const Node& arg = cast.body()["arg"];
+  const ExprPtr literal = arg.is("A_Const") ? analyzer.constant(arg.body()) : nullptr;
+  const auto* text = literal ? std::get_if<std::string>(&literal->value) : nullptr;
+  if (type != types::interval_oid || !text) refuse("SET to an expression", cast.body().location());
+  const types::Interval span =
+      types::fit_interval(value_or_fail(types::parse_interval(*text, {}, modifier), literal->location), modifier);
+  for (auto [part, what] : {std::pair{span.months, "months"}, {span.days, "days"}})
+    if (part != 0)
+      fail(sqlstate::invalid_parameter_value,
+           fmt::format("invalid value for parameter \"TimeZone\": \"INTERVAL '{}'\"", types::print_interval(span, {})),
+           -1, {}, fmt::format("Cannot specify {} in time zone interval.", what));
+  const std::int64_t seconds = span.micros / 1'000'000, size = std::abs(seconds);
+  std::string shown = fmt::format("{:02}", size / 3600);
+  if (size % 3600 != 0) shown += fmt::format(":{:02}", size / 60 % 60);
+  if (size % 60 != 0) shown += fmt::format(":{:02}", size % 60);
+  return fmt::format("<{0}{2}>{1}{2}", seconds >= 0 ? '+' : '-', seconds >= 0 ? '-' : '+', shown);
+}
 
 // What SET has on its right side, as one string.
 std::string set_value(const Node& body, std::string_view name, Analyzer& analyzer) {
@@ -22,6 +44,7 @@ std::string set_value(const Node& body, std::string_view name, Analyzer& analyze
     fail(sqlstate::invalid_parameter_value, fmt::format("SET {} takes only one argument", name));
   std::string value;
   for (const auto* arg : args) {
+    if (arg->is("TypeCast") && lower == "timezone") return zone_of_interval(*arg, analyzer);
     if (!arg->is("A_Const")) refuse("SET to an expression", arg->body().location());
     ExprPtr constant = analyzer.constant(arg->body());
     std::string text = types::is_null(constant->value) ? "" : types::print_text(constant->type, constant->value, {});

@@ -5,8 +5,10 @@
 #include "engine/functions.hpp"
 #include "engine/functions/calendar.hpp"
 #include "engine/functions/periods.hpp"
+#include "engine/functions/zones.hpp"
 #include "engine/session_state.hpp"
 #include "types/calendar.hpp"
+#include "types/numeric.hpp"
 
 // Dates and times taken apart and put together: extract, date_trunc, age, make_…, AT TIME ZONE. functions-datetime.
 namespace pgconform::engine {
@@ -181,6 +183,15 @@ bool grows(Unit unit) {
 
 constexpr std::int64_t unix_epoch = 946'684'800'000'000;
 
+// The Julian day, and how much of it is over.
+Value julian(std::int64_t days, std::int64_t micros, bool numeric) {
+  const std::int64_t day = days + 2'451'545;
+  if (!numeric)
+    return static_cast<double>(day) + static_cast<double>(micros) / static_cast<double>(microseconds_per_day);
+  using types::Numeric;
+  return (Numeric(day) + *Numeric::divide(Numeric(micros), Numeric(microseconds_per_day))).text();
+}
+
 Value of_timestamp(Call& c, bool zoned, bool numeric) {
   std::string word = lower(c.text(0));
   Unit unit = find_unit(word);
@@ -188,12 +199,12 @@ Value of_timestamp(Call& c, bool zoned, bool numeric) {
   std::int64_t time = c.integer(1);
   bool zone_unit = unit == Unit::timezone || unit == Unit::timezone_hour || unit == Unit::timezone_minute;
   if (unit == Unit::unknown || (zone_unit && !zoned)) bad_unit(unit, word, type);
-  if (unit == Unit::julian) refuse("extract(julian)");
   if (is_endless(time)) return grows(unit) ? infinite(time == types::minus_infinite_time, numeric) : Value();
   const auto* zone = zoned ? c.context.style.zone.get() : nullptr;
   std::int64_t local = to_local(time, zone), east = (local - time) / 1'000'000;
   auto [days, micros] = types::split(local);
   if (unit == Unit::epoch) return answer({time + unix_epoch, 6}, numeric);
+  if (unit == Unit::julian) return julian(days, micros, numeric);
   if (unit == Unit::timezone) return answer({east}, numeric);
   if (unit == Unit::timezone_hour) return answer({east / 3600}, numeric);
   if (unit == Unit::timezone_minute) return answer({east / 60 % 60}, numeric);
@@ -317,18 +328,10 @@ std::int64_t truncated(Unit unit, std::int64_t local, const std::string& word, O
   }
 }
 
-std::shared_ptr<const types::Zone> zone_of(const std::string& name) {
-  if (!name.empty() && (name[0] == '+' || name[0] == '-' || std::isdigit(static_cast<unsigned char>(name[0]))))
-    refuse("a time zone given as an offset");
-  auto zone = types::Zone::find(name);
-  if (!zone) fail(sqlstate::invalid_parameter_value, fmt::format("time zone \"{}\" not recognized", name));
-  return zone;
-}
-
 Value trunc(Call& c, bool zoned) {
   std::string word = lower(c.text(0));
   std::shared_ptr<const types::Zone> zone = c.context.style.zone;
-  if (c.args.size() > 2) zone = zone_of(c.text(2));
+  if (c.args.size() > 2) zone = zone_argument(c.text(2));
   if (!zoned) zone = nullptr;
   Unit unit = find_unit(word);
   std::int64_t time = c.integer(1);
@@ -436,21 +439,17 @@ Value make_span(Call& c) {
                        (at(4) * 60 + at(5)) * 60'000'000 + std::llrint(seconds * 1e6));
 }
 
-// A time in, or of, a zone that is so far from UTC.
-Value at_distance(Call& c, int direction) {
-  const auto& distance = std::get<Interval>(c.args[0]);
-  if (is_endless(c.integer(1))) return c.args[1];
-  if (distance.months != 0 || distance.days != 0)
-    fail(sqlstate::invalid_parameter_value,
-         fmt::format("interval time zone \"{}\" must not include months or days",
-                     types::print_text(types::interval_oid, c.args[0], c.context.style)));
-  return checked_timestamp(types::Wide{c.integer(1)} + direction * (distance.micros / 1'000'000 * 1'000'000));
+// today: the midnight with which the transaction's day began.
+std::int64_t today(Call& c) {
+  return std::get<std::int64_t>(c.context.session.current("current_date", -1)) * microseconds_per_day;
 }
 
 }  // namespace
 
 void add_fields(Registry& r) {
   add_periods(r);
+  add_moments(r);
+  add_zones(r);
   r.add({{"extract_timestamp", [](Call& c) { return of_timestamp(c, false, true); }},
          {"extract_timestamptz", [](Call& c) { return of_timestamp(c, true, true); }},
          {"timestamp_part", [](Call& c) { return of_timestamp(c, false, false); }},
@@ -493,20 +492,27 @@ void add_fields(Registry& r) {
                 checked_timestamp(static_cast<types::Wide>(make_days(c)) * microseconds_per_day + make_clock(c, 3)),
                 c.context.style.zone.get());
           }},
-         {"make_interval", make_span},
-         {"float8_timestamptz",
+         {"make_timestamptz_at_timezone",
           [](Call& c) -> Value {
+            const std::int64_t local =
+                checked_timestamp(static_cast<types::Wide>(make_days(c)) * microseconds_per_day + make_clock(c, 3));
+            return checked_timestamp(to_utc(local, made_zone(c.text(6)).get()));
+          }},
+         {"age(1184)",
+          [](Call& c) {
+            const types::Zone* zone = c.context.style.zone.get();
+            return age(today(c), to_local(c.integer(0), zone));
+          }},
+         {"age(1114)", [](Call& c) { return age(today(c), c.integer(0)); }},
+         {"make_interval", make_span},
+         {"float8_timestamptz", [](Call& c) -> Value {
             double seconds = std::get<double>(c.args[0]);
             if (std::isnan(seconds)) fail(sqlstate::datetime_field_overflow, "timestamp cannot be NaN");
             if (std::isinf(seconds)) return seconds > 0 ? types::infinite_time : types::minus_infinite_time;
             if (std::fabs(seconds) > 9.3e12)
               fail(sqlstate::datetime_field_overflow, fmt::format("timestamp out of range: \"{:g}\"", seconds));
             return checked_timestamp(static_cast<types::Wide>(std::rint((seconds - 946'684'800.0) * 1e6)));
-          }},
-         {"timestamp_zone", [](Call& c) -> Value { return to_utc(c.integer(1), zone_of(c.text(0)).get()); }},
-         {"timestamptz_zone", [](Call& c) -> Value { return to_local(c.integer(1), zone_of(c.text(0)).get()); }},
-         {"timestamp_izone", [](Call& c) { return at_distance(c, -1); }},
-         {"timestamptz_izone", [](Call& c) { return at_distance(c, 1); }}});
+          }}});
 }
 
 }  // namespace pgconform::engine

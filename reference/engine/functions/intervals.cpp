@@ -206,6 +206,11 @@ void add_intervals(Registry& r) {
          {"+(1186 1082)", [](Call& c) { return shift_date(c, 1, 1); }},
          {"+(1186 1083)", [](Call& c) { return shift_time(c, 1, 1); }},
          {"+(1186 1266)", [](Call& c) { return shift_time(c, 1, 1); }},
+         {"+(23 1082)",
+          [](Call& c) {
+            std::swap(c.args[0], c.args[1]);
+            return find_implementation("date_pli")(c);
+          }},
          {"+(1083 1082)", [](Call& c) { return date_and_time(c, 1); }},
          {"+(1266 1082)", [](Call& c) { return date_and_time(c, 1); }},
          {"datetime_timestamp", [](Call& c) { return date_and_time(c, 0); }},

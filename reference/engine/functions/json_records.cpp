@@ -93,7 +93,9 @@ Value made_of(const RowShape::Column& column, std::string_view json, const types
 }
 
 const RowShape& shape_of(const Call& c) {
-  if (!c.expr.shape) refuse(fmt::format("{} of rows whose type is not known", c.expr.text));
+  if (!c.expr.shape)
+    fail(sqlstate::feature_not_supported, fmt::format("could not determine row type for result of {}", c.expr.text), -1,
+         "Provide a non-null record argument, or call the function in the FROM clause using a column definition list.");
   return *c.expr.shape;
 }
 

@@ -4,7 +4,8 @@ namespace pgconform::engine {
 
 class Registry;
 
-// add_periods: OVERLAPS and date_bin(). Called by add_fields().
+// Called by add_fields(): OVERLAPS and date_bin() · comparisons of dates with timestamps.
 void add_periods(Registry& registry);
+void add_moments(Registry& registry);
 
 }  // namespace pgconform::engine

@@ -2,6 +2,7 @@
 
 #include "engine/expr.hpp"
 #include "engine/functions.hpp"
+#include "engine/functions/bytes.hpp"
 #include "types/form.hpp"
 #include "types/network.hpp"
 
@@ -289,6 +290,7 @@ Value bpchar_length(Call& c) {
 }  // namespace
 
 void add_strings(Registry& r) {
+  add_bytes(r);
   r.add({{"textcat", concatenate},
          {"byteacat", concatenate},
          {"select $1 operator(pg_catalog.||) $2::pg_catalog.text",
