@@ -5,6 +5,7 @@
 
 #include "engine/error.hpp"
 #include "engine/execution/row_writer.hpp"
+#include "engine/plan.hpp"
 #include "engine/session_state.hpp"
 
 namespace pgconform::engine {
@@ -76,6 +77,16 @@ void ConstraintChecks::fire(const Event& event) const {
 }
 
 void ConstraintChecks::need_none_pending(const Table& table, std::string_view command) const {
+  // A portal has its tables open as long as it is there.
+  for (const auto& [name, portal] : session_.names().portals) {
+    if (portal->held || portal->failed || !portal->prepared.statement || !portal->prepared.statement->is_query())
+      continue;
+    const auto& plan = static_cast<const Prepared&>(*portal->prepared.statement);
+    if (std::ranges::find(plan.tables, table.oid, &Table::oid) != plan.tables.end())
+      fail(sqlstate::object_in_use,
+           fmt::format("cannot {} \"{}\" because it is being used by active queries in this session", command,
+                       table.name));
+  }
   const auto is_of_event = [&](const Event& event) {
     if (event.life.done != 0) return false;
     if (event.is_reference()) return event.table == table.oid;

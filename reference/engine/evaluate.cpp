@@ -151,7 +151,10 @@ Value evaluate(const Expr& expr, Context& context) {
     case ExprKind::field: {
       Value record = arg(0);
       if (is_null(record)) return record;
-      return types::field_of(std::get<types::Record>(record), static_cast<std::size_t>(expr.number));
+      auto value = types::field_of(std::get<types::Record>(record), static_cast<std::size_t>(expr.number), expr.type);
+      if (!value)
+        fail(sqlstate::datatype_mismatch, fmt::format("attribute {} of type record has wrong type", expr.number + 1));
+      return std::move(*value);
     }
     case ExprKind::is_unknown:
       return is_null(arg(0));

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "engine/analyze/row_shapes.hpp"
+
 namespace pgconform::engine {
 namespace {
 
@@ -278,6 +280,8 @@ Oid common_type(std::span<const ExprPtr* const> exprs, std::string_view construc
       common = next;
     }
   }
+  // What IN compares one by one need not agree.
+  if (common == types::record_oid && construct != "IN") check_rows(exprs, construct);
   return common == types::unknown_oid ? types::text_oid : common;
 }
 

@@ -71,15 +71,17 @@ Fields unpack_record(const Record& record) {
   return fields;
 }
 
-Value field_of(const Record& record, std::size_t number) {
+std::optional<Value> field_of(const Record& record, std::size_t number, Oid wanted) {
   Reader reader(record);
   for (std::size_t i = 0; i < reader.count(); ++i) {
     std::string_view bytes;
     bool null = false;
     const Oid type = reader.next(bytes, null);
-    if (i == number) return null ? Value() : value_from_packed(type, bytes);
+    if (i != number) continue;
+    if (type != wanted) return std::nullopt;
+    return null ? Value() : value_from_packed(type, bytes);
   }
-  return {};
+  return std::nullopt;
 }
 
 Result<std::vector<std::optional<std::string>>> split_record(std::string_view text, std::size_t columns) {

@@ -21,8 +21,8 @@ struct Fields {
 
 Record pack_record(const Fields& fields);
 Fields unpack_record(const Record& record);
-// field_of: one field; NULL where there are not so many.
-Value field_of(const Record& record, std::size_t number);
+// field_of: one field; nothing where there are not so many, or it is of another type.
+std::optional<Value> field_of(const Record& record, std::size_t number, Oid type);
 
 // split_record: the texts of the fields in a literal such as "(1,,\"a b\")"; nothing for NULL.
 Result<std::vector<std::optional<std::string>>> split_record(std::string_view text, std::size_t columns);

@@ -2,6 +2,7 @@
 #include <utility>
 
 #include "engine/analyze/parts.hpp"
+#include "engine/analyze/row_shapes.hpp"
 #include "engine/analyzer.hpp"
 #include "engine/functions.hpp"
 
@@ -22,9 +23,7 @@ ExprPtr Analyzer::make_common(ExprKind kind, const std::vector<const Node*>& arg
   expr->modifier = expr->args[0]->modifier;
   for (const auto& arg : expr->args)
     if (arg->modifier != expr->modifier) expr->modifier = -1;
-  if (std::ranges::all_of(expr->args,
-                          [&](const auto& arg) { return arg->shape && arg->shape->oid == expr->args[0]->shape->oid; }))
-    expr->shape = expr->args[0]->shape;
+  expr->shape = common_shape(all);
   return expr;
 }
 
@@ -59,12 +58,11 @@ ExprPtr Analyzer::choice(const Node& body) {
   std::vector<const ExprPtr*> all{&results.back()};  // ELSE comes first when the type is chosen
   for (std::size_t i = 0; i + 1 < results.size(); ++i) all.push_back(&results[i]);
   expr->type = common_type(all, "CASE");
+  expr->shape = common_shape(all);
   for (std::size_t i = 0; i < results.size(); ++i) {
     if (i < conditions.size()) expr->args.push_back(std::move(conditions[i]));
     expr->args.push_back(coerce(std::move(results[i]), expr->type, CastContext::implicit));
   }
-  for (std::size_t i = 1; i < expr->args.size(); i += 2)
-    if (expr->args[i]->shape && (i + 2 >= expr->args.size() || i == 1)) expr->shape = expr->args[i]->shape;
   if (!on_value) return expr;
   --operands_;
   auto whole = make_expr(ExprKind::with_operand, expr->type, expr->location);

@@ -1,5 +1,6 @@
 #include "engine/analyze/inside.hpp"
 #include "engine/analyze/parts.hpp"
+#include "engine/analyze/row_shapes.hpp"
 
 // UNION, INTERSECT, EXCEPT: transformSetOperationStmt().
 namespace pgconform::engine {
@@ -47,7 +48,7 @@ void Analyzer::set_operation(const Node& s, Query& result) {
     fit_side(right, result.right_casts, cast_right);
     std::int32_t modifier = l->type == type && r->type == type && l->modifier == r->modifier ? l->modifier : -1;
     auto target = column_at(static_cast<int>(i), type, modifier, location);
-    if (l->shape && r->shape && l->shape->oid == r->shape->oid) target->shape = l->shape;
+    target->shape = common_shape(sides);
     if (!result.all) need_equality(type, location);
     std::string title = left.columns[i].name;
     result.columns.push_back(describe(*target, title));

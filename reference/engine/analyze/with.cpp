@@ -3,6 +3,7 @@
 
 #include "engine/analyze/inside.hpp"
 #include "engine/analyze/parts.hpp"
+#include "engine/analyze/row_shapes.hpp"
 #include "engine/stack.hpp"
 #include "types/form.hpp"
 
@@ -130,6 +131,8 @@ std::unique_ptr<CommonTable> Analyzer::common_table(const Node& node, bool recur
   for (std::size_t i = 0; i < left.columns.size(); ++i) {
     const ExprPtr* sides[] = {&left.targets[i], &right.targets[i]};
     Oid type = common_type(sides, "UNION"), first = left.targets[i]->type;
+    if (left.targets[i]->shape && !common_shape(sides))
+      refuse("a recursive query with rows of different columns", right.targets[i]->location);
     if (type != first)
       fail(sqlstate::datatype_mismatch,
            fmt::format("recursive query \"{}\" column {} has type {} in non-recursive term but type {} overall",

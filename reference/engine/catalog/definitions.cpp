@@ -16,9 +16,6 @@ namespace {
 
 using types::is_null;
 
-Oid oid_at(Call& c, std::size_t i) {
-  return static_cast<Oid>(c.integer(i));
-}
 bool pretty(Call& c) {
   return c.args.size() > 1 && !is_null(c.args.back()) && c.args.back().index() == 1 && std::get<bool>(c.args.back());
 }

@@ -16,10 +16,6 @@ namespace {
 
 using types::is_null;
 
-Oid oid_at(Call& c, std::size_t i) {
-  return static_cast<Oid>(c.integer(i));
-}
-
 Value format_type(Call& c) {
   if (is_null(c.args[0])) return {};
   Oid oid = oid_at(c, 0);

@@ -4,6 +4,7 @@
 #include <charconv>
 #include <map>
 
+#include "engine/functions.hpp"
 #include "engine/quoting.hpp"
 #include "engine/session_state.hpp"
 
@@ -21,6 +22,10 @@ constexpr std::string_view temporary = "pg_temp_";
 Oid row_array_type_of(const Table& table) {
   return table.kind == 'S' ? 0 : table.oid + 1;
 }
+Oid oid_at(const Call& call, std::size_t argument) {
+  return static_cast<Oid>(call.integer(argument));
+}
+
 Oid row_type_of(const Table& table) {
   return table.kind == 'S' ? 0 : table.oid + 2;
 }

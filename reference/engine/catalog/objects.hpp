@@ -9,11 +9,16 @@
 // The identities of what the database holds: OIDs of what has none of its own here, and names by OID.
 namespace pgconform::engine {
 
+struct Call;
+
 // The OIDs of the system tables that objects are named by.
 inline constexpr Oid pg_type_class = 1247, pg_attribute_class = 1249, pg_proc_class = 1255, pg_class_class = 1259,
                      pg_authid_class = 1260, pg_database_class = 1262, pg_attrdef_class = 2604,
                      pg_constraint_class = 2606, pg_rewrite_class = 2618, pg_namespace_class = 2615;
 inline constexpr Oid superuser_oid = 10, pg_database_owner_oid = 6171;
+
+// oid_at: an argument of a function that is an OID.
+Oid oid_at(const Call& call, std::size_t argument);
 
 // A table's composite type and the type of arrays of it.
 Oid row_type_of(const Table& table);

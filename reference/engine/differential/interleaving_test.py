@@ -116,7 +116,10 @@ class Schedule:
                                    " on delete set default"])
         deferrable = r.choice(["", "", "", " deferrable initially deferred", " deferrable"])
         key = r.choice(["primary key", "primary key", "primary key", "unique"])
-        self.tables = [f"create table p (id int {key}, u int{r.choice(['', ' unique', ' unique'])}, v int default 0)",
+        other_key = r.choice(["", " unique", " unique", " unique deferrable initially deferred"])
+        # What is deferred can be waited for in COMMIT only.
+        self.always_in_block = "deferred" in deferrable + other_key
+        self.tables = [f"create table p (id int {key}, u int{other_key}, v int default 0)",
                        f"create table c (id int primary key, p int default 1 references p (id){action()}{deferrable}, "
                        f"v int default 0{r.choice(['', '', ' check (v < 4)'])})",
                        "insert into p select i, i, 0 from generate_series(1, 3) i",
@@ -161,6 +164,13 @@ class Schedule:
             return f"delete from c using p where c.p = p.id and {self.where('p.')}"
         return f"delete from {self.random.choice('pc')} where {self.where()}{self.returning()}"
 
+    def merge(self):
+        r = self.random
+        what = lambda *actions: r.choice(actions)
+        return (f"merge into p using (values ({self.key()}, {self.key()}), ({self.key()}, null)) s (id, u) on p.id = s.id "
+                f"when matched then {what('update set v = p.v + 1', 'update set u = s.u', 'delete', 'do nothing')} "
+                f"when not matched then {what('insert values (s.id, s.u, 0)', 'insert values (s.id, null, 1)', 'do nothing')}")
+
     def select(self):
         r = self.random
         strength = r.choice(["update", "no key update", "share", "key share"])
@@ -182,10 +192,10 @@ class Schedule:
 
     def statement(self, name):
         r = self.random
-        if name not in self.open and r.random() < 0.7:
+        if name not in self.open and (self.always_in_block or r.random() < 0.7):
             self.open.add(name)
             return self.begin()
-        rows = [self.insert] * 3 + [self.update] * 4 + [self.delete] * 2 + [self.select] * 3
+        rows = [self.merge] + [self.insert] * 3 + [self.update] * 4 + [self.delete] * 2 + [self.select] * 3
         made = r.choice(rows + [self.within] * (3 if name in self.open else 0))()
         if made in ("commit", "rollback"):
             self.open.remove(name)
