@@ -1,12 +1,13 @@
 #include <algorithm>
 
 #include "engine/resolve.hpp"
+#include "types/range.hpp"
 
 // What anyelement, anyarray and their kin stand for in one call: enforce_generic_type_consistency().
 namespace pgconform::engine {
 namespace {
 
-constexpr Oid anycompatible = 5077, anycompatiblearray = 5078, anycompatiblenonarray = 5079;
+constexpr Oid anymultirange = 4537, anycompatible = 5077, anycompatiblearray = 5078, anycompatiblenonarray = 5079;
 
 bool is_simple_element(Oid type) {
   return type == types::anyelement_oid || type == types::anynonarray_oid || type == types::anyenum_oid;
@@ -39,7 +40,13 @@ Oid common_of(std::span<const Oid> all) {
 
 std::optional<Polymorphic> resolve_polymorphic(std::span<const Oid> arguments, std::span<const Oid> parameters,
                                                Oid result) {
-  Oid element = 0, array = 0;
+  Oid element = 0, array = 0, range = 0;
+  // What two arguments tell of the same type has to be the same.
+  auto tell = [](Oid& known, Oid type) {
+    const bool agrees = known == 0 || known == type;
+    known = type;
+    return agrees;
+  };
   std::vector<Oid> compatible;
   bool has_compatible = false;
   for (std::size_t i = 0; i < parameters.size(); ++i) {
@@ -48,11 +55,13 @@ std::optional<Polymorphic> resolve_polymorphic(std::span<const Oid> arguments, s
     has_compatible = has_compatible || is_compatible_element(parameter) || parameter == anycompatiblearray;
     if (unknown) continue;
     if (is_simple_element(parameter)) {
-      if (element != 0 && element != argument) return std::nullopt;
-      element = argument;
+      if (!tell(element, argument)) return std::nullopt;
     } else if (parameter == types::anyarray_oid) {
-      if (!types::is_array(argument) || (array != 0 && array != argument)) return std::nullopt;
-      array = argument;
+      if (!types::is_array(argument) || !tell(array, argument)) return std::nullopt;
+    } else if (parameter == types::anyrange_oid) {
+      if (!types::is_range(argument) || !tell(range, argument)) return std::nullopt;
+    } else if (parameter == anymultirange) {
+      if (!types::is_multirange(argument) || !tell(range, types::range_kind(argument)->range)) return std::nullopt;
     } else if (is_compatible_element(parameter)) {
       compatible.push_back(argument);
     } else if (parameter == anycompatiblearray) {
@@ -60,6 +69,7 @@ std::optional<Polymorphic> resolve_polymorphic(std::span<const Oid> arguments, s
       compatible.push_back(types::element_of(argument));
     }
   }
+  if (range != 0 && !tell(element, types::range_kind(range)->element)) return std::nullopt;
   if (array != 0) {
     if (element != 0 && element != types::element_of(array)) return std::nullopt;
     element = types::element_of(array);
@@ -71,6 +81,8 @@ std::optional<Polymorphic> resolve_polymorphic(std::span<const Oid> arguments, s
   auto stands_for = [&](Oid type) {
     if (is_simple_element(type)) return element != 0 ? element : type;
     if (type == types::anyarray_oid) return array != 0 ? array : type;
+    if (type == types::anyrange_oid) return range != 0 ? range : type;
+    if (type == anymultirange) return range != 0 ? types::range_kind(range)->multirange : type;
     if (is_compatible_element(type)) return common;
     if (type == anycompatiblearray) return types::array_of(common);
     return type;

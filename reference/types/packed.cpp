@@ -4,6 +4,7 @@
 #include "types/bits.hpp"
 #include "types/mac.hpp"
 #include "types/network.hpp"
+#include "types/range.hpp"
 
 namespace pgconform::types {
 
@@ -12,10 +13,24 @@ const Packed* find_packed(Oid type) {
   static constexpr Packed networks{network_from_text, network_to_text, network_from_binary, network_to_binary,
                                    compare_networks};
   static constexpr Packed macs{mac_from_text, mac_to_text, mac_from_binary};
+  static constexpr Packed ranges{range_from_text, range_to_text, range_from_binary, nullptr, compare_ranges};
   switch (type) {
     case bit_oid:
     case varbit_oid:
       return &bits;
+    case 3904:
+    case 3906:
+    case 3908:
+    case 3910:
+    case 3912:
+    case 3926:
+    case 4451:
+    case 4532:
+    case 4533:
+    case 4534:
+    case 4535:
+    case 4536:
+      return &ranges;
     case inet_oid:
     case cidr_oid:
       return &networks;

@@ -116,6 +116,7 @@ MakeTransition find_list(std::string_view name) {
 
 MakeTransition find_transition(std::string_view name, Oid argument) {
   if (auto make = find_list(name)) return make;
+  if (auto make = find_range_aggregate(name)) return make;
   if (auto make = find_statistic(name, argument)) return make;
   return find_sum(name, argument);
 }

@@ -29,6 +29,7 @@ MakeTransition find_ordered_set(std::string_view name);
 
 MakeTransition find_list(std::string_view name);
 MakeTransition find_statistic(std::string_view name, types::Oid argument);
+MakeTransition find_range_aggregate(std::string_view name);
 MakeTransition find_sum(std::string_view name, types::Oid argument);
 
 // collect_array: of values of that type, as ARRAY(SELECT …) makes one; of arrays one with a dimension more.

@@ -134,11 +134,11 @@ int compare_values(Oid type, const Value& a, const Value& b) {
 
 void add_comparison(Registry& r) {
   for (std::string type :
-       {"int2",   "int4",    "int8",    "int24",    "int42",     "int28",    "int82",      "int48",
-        "int84",  "float4",  "float8",  "float48",  "float84",   "bool",     "oid",        "bytea",
-        "bpchar", "name",    "text",    "char",     "numeric_",  "date_",    "timestamp_", "timestamptz_",
-        "uuid_",  "text_",   "bpchar_", "name_",    "interval_", "time_",    "timetz_",    "array_",
-        "jsonb_", "record_", "bit",     "network_", "macaddr_",  "macaddr8_"}) {
+       {"int2",   "int4",    "int8",    "int24",    "int42",     "int28",     "int82",      "int48",
+        "int84",  "float4",  "float8",  "float48",  "float84",   "bool",      "oid",        "bytea",
+        "bpchar", "name",    "text",    "char",     "numeric_",  "date_",     "timestamp_", "timestamptz_",
+        "uuid_",  "text_",   "bpchar_", "name_",    "interval_", "time_",     "timetz_",    "array_",
+        "jsonb_", "record_", "bit",     "network_", "macaddr_",  "macaddr8_", "range_",     "multirange_"}) {
     r.add(type + "eq", compare<Op::eq>);
     r.add(type + "ne", compare<Op::ne>);
     r.add(type + "lt", compare<Op::lt>);

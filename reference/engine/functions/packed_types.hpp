@@ -8,7 +8,6 @@ namespace pgconform::engine {
 void add_bits(Registry& registry);
 void add_networks(Registry& registry);
 void add_ranges(Registry& registry);
-void add_multiranges(Registry& registry);
 void add_money(Registry& registry);
 void add_system_values(Registry& registry);
 

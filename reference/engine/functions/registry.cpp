@@ -38,6 +38,7 @@ Implementation find_implementation(std::string_view source) {
     add_mathematics(all);
     add_bits(all);
     add_networks(all);
+    add_ranges(all);
     add_catalog(all);
     return all;
   }();
