@@ -5,6 +5,7 @@
 #include "engine/analyzer.hpp"
 #include "engine/executor.hpp"
 #include "engine/function_call.hpp"
+#include "engine/scan_cost.hpp"
 #include "engine/stack.hpp"
 #include "types/form.hpp"
 
@@ -25,8 +26,11 @@ class SqlBackend : public session::Backend {
     try {
       if (auto legal = types::check_encoding(sql); !legal) fail(legal.error());
       state_.set_query(sql);
-      return parse_string(sql);
+      auto parsed = parse_string(sql);
+      tell_long_names(sql, INT32_MAX);
+      return parsed;
     } catch (SqlError& error) {
+      tell_long_names(sql, error.report.position);
       return std::unexpected(std::move(error.report));
     }
   }
@@ -122,6 +126,15 @@ class SqlBackend : public session::Backend {
   }
 
  private:
+  // A notice for each name that the scanner has cut on its way to `until`, a position in the text.
+  void tell_long_names(std::string_view sql, std::int32_t until) {
+    for (const auto& [name, at] : long_names(sql)) {
+      if (types::count_characters(sql.substr(0, at)) >= static_cast<std::size_t>(std::max(until, 0))) break;
+      state_.notice(sqlstate::name_too_long,
+                    fmt::format("identifier \"{}\" will be truncated to \"{}\"", name, types::cut_bytes(name, 63)));
+    }
+  }
+
   static Report located(SqlError& error, const RawStatement& raw) {
     if (error.report.position == 0) error.report.position = raw.source().position(error.location);
     return std::move(error.report);

@@ -2,9 +2,13 @@
 
 #include "sqlstate/sqlstate.hpp"
 #include "types/bits.hpp"
+#include "types/geometry.hpp"
 #include "types/mac.hpp"
+#include "types/money.hpp"
 #include "types/network.hpp"
 #include "types/range.hpp"
+#include "types/system_values.hpp"
+#include "types/type.hpp"
 
 namespace pgconform::types {
 
@@ -14,6 +18,11 @@ const Packed* find_packed(Oid type) {
                                    compare_networks};
   static constexpr Packed macs{mac_from_text, mac_to_text, mac_from_binary};
   static constexpr Packed ranges{range_from_text, range_to_text, range_from_binary, nullptr, compare_ranges};
+  static constexpr Packed money{money_from_text, money_to_text, fixed_from_binary, nullptr, compare_money};
+  static constexpr Packed places{tid_from_text, tid_to_text, fixed_from_binary};
+  static constexpr Packed log_places{lsn_from_text, lsn_to_text, fixed_from_binary};
+  static constexpr Packed counts{count_from_text, count_to_text, fixed_from_binary};
+  static constexpr Packed shapes{geometry_from_text, geometry_to_text, geometry_from_binary, nullptr, nullptr, false};
   switch (type) {
     case bit_oid:
     case varbit_oid:
@@ -31,6 +40,23 @@ const Packed* find_packed(Oid type) {
     case 4535:
     case 4536:
       return &ranges;
+    case money_oid:
+      return &money;
+    case tid_oid:
+      return &places;
+    case pg_lsn_oid:
+      return &log_places;
+    case cid_oid:
+    case xid8_oid:
+      return &counts;
+    case point_oid:
+    case lseg_oid:
+    case path_oid:
+    case box_oid:
+    case polygon_oid:
+    case line_oid:
+    case circle_oid:
+      return &shapes;
     case inet_oid:
     case cidr_oid:
       return &networks;

@@ -17,6 +17,7 @@ struct Packed {
   Result<Value> (*from_binary)(Oid type, std::string_view bytes);
   std::string (*to_binary)(Oid type, std::string_view held) = nullptr;         // null: the bytes that are held
   int (*compare)(Oid type, std::string_view a, std::string_view b) = nullptr;  // null: byte by byte
+  bool is_comparable = true;  // PostgreSQL knows when two of them are equal
 };
 
 // find_packed: null if values of this type are not held packed.

@@ -6,6 +6,7 @@
 #include <array>
 #include <unordered_map>
 
+#include "types/geometry.hpp"
 #include "types/interval.hpp"
 #include "types/packed.hpp"
 
@@ -98,6 +99,7 @@ bool is_supported(Oid oid) {
   const Type* type = find_type(oid);
   if (type && is_true_array(*type)) oid = type->element;
   if (oid == record_array_oid) oid = record_oid;
+  if (type && type->oid == box_array_oid) return false;  // its elements stand between semicolons
   return is_reg(oid) || find_packed(oid) || std::ranges::find(known, oid) != known.end();
 }
 

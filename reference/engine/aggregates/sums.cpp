@@ -3,8 +3,9 @@
 #include "engine/functions/calendar.hpp"
 #include "engine/plan.hpp"
 #include "types/bits.hpp"
+#include "types/money.hpp"
 
-// Sums of intervals, and the bits that integers have in common.
+// Sums of intervals and of money, and the bits that integers have in common.
 namespace pgconform::engine {
 namespace {
 
@@ -29,6 +30,21 @@ class Intervals : public Transition {
   bool average_;
   types::Interval sum_;
   std::int64_t count_ = 0;
+};
+
+class Money : public Transition {
+ public:
+  void add(Row& args) override {
+    if (is_null(args[0])) return;
+    any_ = true;
+    if (__builtin_add_overflow(cents_, types::cents_of(std::get<std::string>(args[0])), &cents_))
+      fail(sqlstate::numeric_value_out_of_range, "money out of range");
+  }
+  Value result() const override { return any_ ? Value(types::money_of(cents_)) : Value(); }
+
+ private:
+  std::int64_t cents_ = 0;
+  bool any_ = false;
 };
 
 template <class Operation>
@@ -72,6 +88,7 @@ MakeTransition find_sum(std::string_view name, Oid argument) {
     return [](const Aggregate&) -> std::unique_ptr<Transition> { return std::make_unique<Intervals>(false); };
   if (argument == types::interval_oid && name == "avg")
     return [](const Aggregate&) -> std::unique_ptr<Transition> { return std::make_unique<Intervals>(true); };
+  if (argument == types::money_oid && name == "sum") return make<Money>;
   if (argument == types::bit_oid) {
     if (name == "bit_and") return make<BitStrings<'&'>>;
     if (name == "bit_or") return make<BitStrings<'|'>>;

@@ -1,6 +1,7 @@
 #include "engine/analyze/parts.hpp"
 
 #include "engine/stack.hpp"
+#include "types/system_values.hpp"
 #include "types/type.hpp"
 
 namespace pgconform::engine {
@@ -52,13 +53,16 @@ namespace {
 
 bool has_equality(Oid type) {
   if (types::is_array(type)) type = types::element_of(type);
-  return type != types::void_oid && type != types::json_oid;
+  const auto* packed = types::find_packed(type);
+  return type != types::void_oid && type != types::json_oid && (!packed || packed->is_comparable);
 }
 
 }  // namespace
 
 bool has_order(Oid type) {
-  return has_equality(type) && type != types::xid_oid && types::element_of(type) != types::xid_oid;
+  if (!has_equality(type)) return false;
+  if (types::is_array(type)) type = types::element_of(type);
+  return type != types::xid_oid && type != types::cid_oid;
 }
 
 void need_equality(Oid type, int location) {

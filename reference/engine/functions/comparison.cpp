@@ -127,7 +127,12 @@ int compare_values(Oid type, const Value& a, const Value& b) {
   if (type == types::numeric_oid) return types::Numeric::compare(*types::Numeric::parse(x), *types::Numeric::parse(y));
   if (type == types::jsonb_oid) return types::compare_jsonb(x, y);
   if (types::is_array(type)) return compare_arrays(x, y);
-  if (const auto* packed = types::find_packed(type); packed && packed->compare) return packed->compare(type, x, y);
+  if (const auto* packed = types::find_packed(type)) {
+    if (!packed->is_comparable)
+      fail(sqlstate::undefined_function,
+           fmt::format("could not identify a comparison function for type {}", types::type_name(type)));
+    if (packed->compare) return packed->compare(type, x, y);
+  }
   if (type == types::bpchar_oid) x = without_blanks(x), y = without_blanks(y);
   return x.compare(y) < 0 ? -1 : x.compare(y) > 0;
 }
@@ -138,7 +143,8 @@ void add_comparison(Registry& r) {
         "int84",  "float4",  "float8",  "float48",  "float84",   "bool",      "oid",        "bytea",
         "bpchar", "name",    "text",    "char",     "numeric_",  "date_",     "timestamp_", "timestamptz_",
         "uuid_",  "text_",   "bpchar_", "name_",    "interval_", "time_",     "timetz_",    "array_",
-        "jsonb_", "record_", "bit",     "network_", "macaddr_",  "macaddr8_", "range_",     "multirange_"}) {
+        "jsonb_", "record_", "bit",     "network_", "macaddr_",  "macaddr8_", "range_",     "multirange_",
+        "cash_",  "tid",     "xid8",    "pg_lsn_",  "cid"}) {
     r.add(type + "eq", compare<Op::eq>);
     r.add(type + "ne", compare<Op::ne>);
     r.add(type + "lt", compare<Op::lt>);

@@ -39,6 +39,8 @@ Implementation find_implementation(std::string_view source) {
     add_bits(all);
     add_networks(all);
     add_ranges(all);
+    add_money(all);
+    add_system_values(all);
     add_catalog(all);
     return all;
   }();
