@@ -165,6 +165,7 @@ std::unique_ptr<Change> Analyzer::change(const Node& node, bool is_delete,
   result->from->table = result->table;
   add_to_scope(*result->from, names_of(result->table, result->table->name), node["relation"]["alias"]);
   result->from->with_place = true;
+  inside.scope.items[0].place = inside.scope.width;
   ++result->from->width;
   ++inside.scope.width;
   // What follows FROM or USING does not see the table.

@@ -1,3 +1,5 @@
+#include <algorithm>
+
 #include "engine/analyze/inside.hpp"
 #include "engine/analyze/parts.hpp"
 #include "engine/catalog/system_tables.hpp"
@@ -14,6 +16,17 @@ std::string full_name(const Node& range_var) {
   std::string name(range_var.text("relname"));
   if (range_var.has("schemaname")) name = std::string(range_var.text("schemaname")) + "." + name;
   return name;
+}
+
+// Whether a statement may ask for what only a row's place tells. Names are looked up one by one, too late for the rows'
+// form.
+bool mentions_system_columns(const RawStatement& raw) {
+  const std::string& sql = raw.source().sql;
+  auto is_named = [&](std::string_view name) {
+    auto same = [](char a, char b) { return (a | 0x20) == b; };
+    return std::search(sql.begin(), sql.end(), name.begin(), name.end(), same) != sql.end();
+  };
+  return is_named("ctid") || is_named("xmin") || is_named("xmax");
 }
 
 }  // namespace
@@ -97,8 +110,9 @@ std::unique_ptr<FromItem> Analyzer::from_table(const Node& r) {
   if (item->table->oid < Database::first_oid) need_rows(*item->table, r.location());
   if (item->table->kind == 'v' && !item->table->system) return from_view(std::move(item->table), r["alias"]);
   add_to_scope(*item, names_of(item->table, item->table->name), r["alias"]);
-  if (wants_places_ && item->table->kind == 'r' && !item->table->system) {
+  if ((wants_places_ || (raw_ && mentions_system_columns(*raw_))) && item->table->kind == 'r' && !item->table->system) {
     item->with_place = true;
+    scope_->items.back().place = scope_->width;
     ++item->width;
     ++scope_->width;
   }

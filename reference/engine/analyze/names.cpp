@@ -1,8 +1,49 @@
+#include <algorithm>
+
 #include "engine/analyze/parts.hpp"
 #include "engine/analyzer.hpp"
+#include "engine/functions.hpp"
+#include "types/system_values.hpp"
 
 // Names of columns: colNameToVar() and refnameNamespaceItem() walk outwards until a query knows the name.
 namespace pgconform::engine {
+
+namespace {
+
+// ctid, xmin and xmax: what the row's place in its table tells. Null for other names, and where rows come without it.
+ExprPtr system_column(const Scope& scope, const ScopeItem* item, std::string_view name, int location) {
+  struct Known {
+    std::string_view name, source;
+    Oid type;
+    std::int16_t attribute;
+  };
+  static constexpr Known all[] = {{"ctid", "row_place", types::tid_oid, -1},
+                                  {"xmin", "row_made_by", types::xid_oid, -2},
+                                  {"xmax", "row_ended_by", types::xid_oid, -4}};
+  const auto* known = std::ranges::find(all, name, &Known::name);
+  if (known == std::end(all)) return nullptr;
+  if (!item) {
+    for (const auto& each : scope.items) {
+      if (!each.table) continue;
+      if (item) fail(sqlstate::ambiguous_column, fmt::format("column reference \"{}\" is ambiguous", name), location);
+      item = &each;
+    }
+  }
+  if (!item || !item->table || item->place < 0) return nullptr;
+  auto expr = make_expr(ExprKind::call, known->type, location);
+  expr->implementation = find_implementation(known->source);
+  expr->immutable = false;
+  expr->table = item->table->oid;
+  expr->attribute = known->attribute;
+  expr->text = known->source;
+  auto place = column_at(item->place, types::int8_oid, -1, location);
+  place->text = fmt::format("{}.{}", item->alias, name);
+  expr->args.push_back(std::move(place));
+  expr->args.push_back(literal(types::oid_oid, std::int64_t{item->table->oid}, location));
+  return expr;
+}
+
+}  // namespace
 
 ExprPtr Analyzer::column_ref(const Node& body) {
   int location = body.location();
@@ -57,12 +98,14 @@ ExprPtr Analyzer::column_ref(const Node& body) {
       }
       if (name == "tableoid")
         if (ExprPtr oid = table_oid(*scope, item, location)) return oid;
+      if (level == 0 && clause_ != Clause::returning)
+        if (ExprPtr system = system_column(*scope, item, name, location)) return system;
       if (item) {
         for (std::string_view system : {"ctid", "xmin", "xmax", "cmin", "cmax", "tableoid"})
-          if (name == system) refuse(fmt::format("system column \"{}\"", name), location);
+          if (name == system && item->table) refuse(fmt::format("system column \"{}\"", name), location);
         fail(sqlstate::undefined_column, fmt::format("column {}.{} does not exist", qualifier, name), location);
       }
-      any = any || !scope->items.empty();
+      any = any || std::ranges::any_of(scope->items, [](const ScopeItem& each) { return each.table != nullptr; });
     }
     visible = scope->border == Scope::Border::subquery;
     if (!visible && scope->border == Scope::Border::statement) break;

@@ -31,6 +31,7 @@ struct ScopeItem {
   bool named = true;       // alias.column is understood
   bool bare = true;        // so is the column's name alone, and it is part of *
   bool nullable = false;   // on the side of an outer join that may have no row
+  int place = -1;          // where a table's row has its place in the table, if it comes with it
   bool is_scalar = false;  // a function's only column, which is also what the whole row is
   bool lateral_ok = true;  // false while the other side of a RIGHT or FULL join is analysed
 };

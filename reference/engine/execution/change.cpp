@@ -67,6 +67,7 @@ class ChangeNode : public RowSource {
       work.context.remembered.clear();
       Row current = row_;
       std::ranges::copy(plan_.table->rows[*settled.row].values, current.begin());
+      current[width()] = static_cast<std::int64_t>(*settled.row);
       work.context.row = current;
       if (plan_.where && !is_true(evaluate(*plan_.where, work.context))) return false;
       if (!plan_.is_delete) {

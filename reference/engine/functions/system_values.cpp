@@ -41,6 +41,29 @@ Value current(Call& c) {
   return assigned(c);
 }
 
+// The place of a row in its table as a block and an offset, which is how tid tells it.
+Value row_place(Call& c) {
+  constexpr std::int64_t rows_of_a_block = 200;
+  const auto place = static_cast<std::uint64_t>(c.integer(0));
+  const std::uint64_t packed = place / rows_of_a_block << 16 | (place % rows_of_a_block + 1);
+  return types::number_bytes(packed).substr(2);
+}
+
+// The version of a row at a place of a table.
+const Stamp& stamp_of(Call& c) {
+  const auto table = c.context.session.find_table(static_cast<Oid>(c.integer(1)));
+  const auto place = static_cast<std::size_t>(c.integer(0));
+  if (!table || place >= table->rows.size()) refuse("a system column of a table that has changed meanwhile");
+  return table->rows[place].stamp;
+}
+
+Value made_by(Call& c) {
+  return static_cast<std::int64_t>(stamp_of(c).made & UINT32_MAX);
+}
+Value ended_by(Call& c) {
+  return static_cast<std::int64_t>(stamp_of(c).ended & UINT32_MAX);
+}
+
 Numeric number_at(Call& c, std::size_t i) {
   return *Numeric::parse(std::to_string(types::number_of(c.text(i))));
 }
@@ -75,6 +98,9 @@ Value distance(Call& c) {
 void add_system_values(Registry& r) {
   r.add({{"pg_current_xact_id", current},
          {"pg_current_xact_id_if_assigned", assigned},
+         {"row_place", row_place},
+         {"row_made_by", made_by},
+         {"row_ended_by", ended_by},
          {"xid8toxid",
           [](Call& c) -> Value { return static_cast<std::int64_t>(types::number_of(c.text(0)) & UINT32_MAX); }},
          {"pg_lsn_mi", distance},
