@@ -21,6 +21,8 @@ const SystemTable* producer_of(std::string_view schema, std::string_view name) {
       {"pg_authid", produce_pg_authid},
       {"pg_settings", produce_pg_settings},
       {"pg_stat_activity", produce_pg_stat_activity},
+      {"pg_prepared_statements", produce_pg_prepared_statements},
+      {"pg_cursors", produce_pg_cursors},
       // What is the same in every database.
       {"pg_aggregate"},
       {"pg_am"},

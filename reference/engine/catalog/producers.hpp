@@ -21,6 +21,8 @@ void produce_pg_constraint(const Table& table, SessionState& session, const Snap
 void produce_pg_database(const Table& table, SessionState& session, const Snapshot& snapshot, Rows& rows);
 void produce_pg_authid(const Table& table, SessionState& session, const Snapshot& snapshot, Rows& rows);
 void produce_pg_settings(const Table& table, SessionState& session, const Snapshot& snapshot, Rows& rows);
+void produce_pg_prepared_statements(const Table& table, SessionState& session, const Snapshot& snapshot, Rows& rows);
+void produce_pg_cursors(const Table& table, SessionState& session, const Snapshot& snapshot, Rows& rows);
 void produce_pg_stat_activity(const Table& table, SessionState& session, const Snapshot& snapshot, Rows& rows);
 
 }  // namespace pgconform::engine

@@ -35,6 +35,11 @@ void need_described(const Prepared& command, const session::Statement& rows) {
   if (!same) fail(sqlstate::datatype_mismatch, "query result type does not match portal result type");
 }
 
+std::chrono::system_clock::time_point statement_clock(const SessionState& session) {
+  const std::chrono::system_clock::time_point zero;
+  return zero + std::chrono::microseconds(session.statement_time() - types::from_clock(zero));
+}
+
 std::expected<session::Execution::Progress, session::Report> CommandRun::step(
     const Sink& sink, std::int64_t limit, std::chrono::steady_clock::time_point now) {
   StackBase base;

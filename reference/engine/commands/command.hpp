@@ -46,6 +46,9 @@ std::pair<std::shared_ptr<const Prepared>, std::vector<Value>> executed(const Ra
 // have become another between Bind and Execute.
 void need_described(const Prepared& command, const session::Statement& rows);
 
+// statement_clock: when the statement came, as what it leaves behind remembers.
+std::chrono::system_clock::time_point statement_clock(const SessionState& session);
+
 // CommandRun: what runs of commands share: errors made into reports.
 class CommandRun : public session::Execution {
  public:

@@ -70,6 +70,7 @@ class Declare : public Command {
     portal->hold = options & hold;
     portal->binary = options & binary;
     portal->from_sql = true;
+    portal->made_at = statement_clock(session);
     portal->subtransaction = names.subtransaction;
     portal->execution = make_execution(plan, session, std::move(parameters));
     const bool keeps = portal->hold && !session.transaction().in_block();

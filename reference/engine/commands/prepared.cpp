@@ -41,6 +41,7 @@ std::string prepare(const Prepared& statement, SessionState& session) {
   made.parameter_types.assign(found.begin(), found.end());
   made.query = raw.source().sql;
   made.from_sql = true;
+  made.prepared_at = statement_clock(session);
   if (!session.names().statements.emplace(name, std::move(made)).second)
     fail(sqlstate::duplicate_pstatement, fmt::format("prepared statement \"{}\" already exists", name));
   return "PREPARE";

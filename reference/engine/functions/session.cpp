@@ -1,6 +1,7 @@
 #include "engine/expr.hpp"
 #include "engine/functions.hpp"
 #include "engine/session_state.hpp"
+#include "types/array.hpp"
 
 // Functions that tell about the session and the server.
 namespace pgconform::engine {
@@ -56,6 +57,12 @@ void add_session(Registry& r) {
             auto text = [&](std::size_t i) { return types::is_null(c.args[i]) ? std::string() : c.text(i); };
             c.context.session.mailbox().notify(text(0), text(1));
             return std::string();
+          }},
+         {"pg_listening_channels",
+          [](Call& c) -> Value {
+            std::vector<Value> names;
+            for (const auto& name : c.context.session.mailbox().listened()) names.emplace_back(name);
+            return types::pack(types::one_dimensional(types::text_oid, std::move(names)));
           }},
          {"pg_is_in_recovery", [](Call&) -> Value { return false; }},
          {"getdatabaseencoding", [](Call&) -> Value { return std::string("UTF8"); }},
