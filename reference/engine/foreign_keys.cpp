@@ -159,11 +159,17 @@ void act(const Referrer& referrer, char kind, const Row& old_key, const Row& new
   Action action(referrer, kind, new_key, session);
   auto snapshot = session.transaction().newest();
   auto places = places_of(*table, key.columns);
+  const bool waited = session.settings().keeps_snapshot() && session.waits().is_waiting();
   for (std::size_t i = 0, end = table->rows.size(); i < end; ++i) {
     const Version& version = table->rows[i];
     bool refers = true;
     for (std::size_t k = 0; k < places.size() && refers; ++k) refers = version.values[places[k]] == old_key[k];
-    if (!refers || !version.stamp.visible(snapshot) || !action.take(i, old_key) || !only_looks) continue;
+    if (!refers) continue;
+    // What it has waited for, a transaction that keeps its snapshot cannot pass over.
+    if (waited && !version.stamp.visible(snapshot) && version.stamp.visible(session.transaction().referred()))
+      fail(sqlstate::t_r_serialization_failure, fmt::format("could not serialize access due to concurrent {}",
+                                                            only_looks || version.next != 0 ? "update" : "delete"));
+    if (!version.stamp.visible(snapshot) || !action.take(i, old_key) || !only_looks) continue;
     throw violation(
         sqlstate::foreign_key_violation,
         fmt::format("update or delete on table \"{}\" violates foreign key constraint \"{}\" on table \"{}\"",

@@ -167,7 +167,7 @@ class Schedule:
     def merge(self):
         r = self.random
         what = lambda *actions: r.choice(actions)
-        return (f"merge into p using (values ({self.key()}, {self.key()}), ({self.key()}, null)) s (id, u) on p.id = s.id "
+        return (f"merge into p using (values ({self.key()}, {r.choice([self.key(), 'null::int'])})) s (id, u) on p.id = s.id "
                 f"when matched then {what('update set v = p.v + 1', 'update set u = s.u', 'delete', 'do nothing')} "
                 f"when not matched then {what('insert values (s.id, s.u, 0)', 'insert values (s.id, null, 1)', 'do nothing')}")
 

@@ -229,7 +229,8 @@ RowWriter::Settled RowWriter::settle(std::size_t row, RowMode mode, std::string_
     if (is_own) return {};
     if (session_.settings().keeps_snapshot())
       fail(sqlstate::t_r_serialization_failure,
-           fmt::format("could not serialize access due to concurrent {}", version.next == 0 ? "delete" : "update"));
+           fmt::format("could not serialize access due to concurrent {}",
+                       version.next == 0 && doing != "locking" ? "delete" : "update"));
     if (version.next == 0) return {};
     row = version.next - 1;
   }
