@@ -236,21 +236,6 @@ Value column_updatable(Call& c) {
   return place >= targets.size() || targets.size() == 1 || targets[place]->body()["val"].is("ColumnRef");
 }
 
-Value size_pretty(Call& c) {
-  std::int64_t size = c.integer(0);
-  static constexpr const char* units[] = {"bytes", "kB", "MB", "GB", "TB", "PB"};
-  std::size_t unit = 0;
-  // Each unit but the first is kept with one binary digit more, to round by it.
-  while (unit + 1 < std::size(units)) {
-    std::int64_t magnitude = size < 0 ? -size : size;
-    if (magnitude < (unit == 0 ? 10 * 1024 : 20 * 1024 - 1)) break;
-    size = unit == 0 ? size / 512 : size / 1024;
-    ++unit;
-  }
-  if (unit > 0) size = (size + (size < 0 ? -1 : 1)) / 2;
-  return fmt::format("{} {}", size, units[unit]);
-}
-
 #define PGCONFORM_VISIBLE(kind, table, column)        \
   constexpr const char* kind##_table = table;         \
   constexpr const char* kind##_schema = column;       \
@@ -324,7 +309,6 @@ void add_catalog(Registry& r) {
          {"pg_my_temp_schema", zero},
          {"pg_relation_is_updatable", relation_updatable},
          {"pg_column_is_updatable", column_updatable},
-         {"pg_size_pretty", size_pretty},
          {"pg_is_other_temp_schema", no},
          {"pg_relation_filenode", [](Call& c) -> Value { return c.integer(0); }},
          {"pg_relation_is_publishable", no},

@@ -6,6 +6,7 @@
 
 #include "engine/expr.hpp"
 #include "engine/functions.hpp"
+#include "engine/functions/sizes.hpp"
 #include "engine/quoting.hpp"
 #include "types/form.hpp"
 
@@ -301,6 +302,7 @@ Value random_uuid(Call&) {
 }  // namespace
 
 void add_texts(Registry& r) {
+  add_sizes(r);
   r.add({{"md5_text", md5},
          {"md5_bytea", md5},
          {"sha224_bytea", sha<SHA224, 28>},
