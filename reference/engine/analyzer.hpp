@@ -35,6 +35,8 @@ class Analyzer {
   ExprPtr constant(const Node& body);
   // set_source: where literals of the tree come from, for use without analyze().
   void set_source(const RawStatement& raw) { raw_ = &raw; }
+  // set_for_cursor: the query's rows are to tell their places, for WHERE CURRENT OF.
+  void set_for_cursor() { for_cursor_ = true; }
 
  private:
   enum class Clause : std::uint8_t {
@@ -77,7 +79,9 @@ class Analyzer {
   void set_operation(const Node& select, Query& query);
   void with(const Node& clause, std::vector<std::unique_ptr<CommonTable>>& tables);
   std::unique_ptr<CommonTable> common_table(const Node& node, bool recursive);
+  void add_search_and_cycle(const Node& node, CommonTable& table);
   void search_and_cycle(const Node& node, CommonTable& table);
+  std::pair<ExprPtr, ExprPtr> cycle_marks(const Node& cycle);
   std::vector<ScopeColumn> scope_columns(const Query& query) const;
   std::unique_ptr<CommonTable> common_change(const Node& node);
   void group_by(const Node& select, Query& query);
@@ -91,6 +95,7 @@ class Analyzer {
   void limits(const Node& select, Query& query);
   void lock_rows(const Node& select, Query& query);
   void refuse_locking(const Node& select);
+  void keep_place(Query& query) const;
   void lock_item(FromItem& item, const Node& clause, bool is_named, Query& query, int location);
   ExprPtr without_variables(ExprPtr expr, std::string_view clause);
   ExprPtr to_bigint(ExprPtr expr, std::string_view clause);
@@ -240,6 +245,7 @@ class Analyzer {
   std::vector<VisibleCommon> visible_common_;
   Query* query_ = nullptr;     // whose aggregates and set-returning functions are collected
   bool wants_places_ = false;  // of the tables in FROM, so that their rows can be locked
+  bool for_cursor_ = false;
   bool in_aggregate_ = false, in_window_ = false;
   std::string_view in_construct_;  // CASE or COALESCE, in which no set may stand
   int operands_ = 0;               // in use around here

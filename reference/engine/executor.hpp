@@ -53,6 +53,17 @@ void check_plan(const Prepared& statement, SessionState& session, std::span<cons
 std::unique_ptr<session::Execution> make_execution(std::shared_ptr<const Prepared> statement, SessionState& session,
                                                    std::vector<Value> parameters);
 
+// CursorPlaces: where a cursor's rows are from, for WHERE CURRENT OF: of each row that it has made, or only of the
+// last, the place in the query's table, or in each of its locked tables.
+struct CursorPlaces {
+  bool keeps_all = false;
+  std::vector<std::vector<std::size_t>> rows;
+};
+
+// make_cursor: a run of an analysed query that notes its rows' places.
+std::unique_ptr<session::Execution> make_cursor(std::shared_ptr<const Prepared> query, SessionState& session,
+                                                std::vector<Value> parameters, std::shared_ptr<CursorPlaces> places);
+
 // make_insert: a run of an analysed INSERT whose rows come from `source` instead of its own.
 std::unique_ptr<session::Execution> make_insert(std::shared_ptr<const Prepared> statement, SessionState& session,
                                                 std::unique_ptr<RowSource> source);

@@ -41,6 +41,7 @@ struct CommonTable : Plan {
   std::vector<session::Column> columns;                 // of a change without RETURNING: none
   std::vector<std::shared_ptr<const RowShape>> shapes;  // of columns that are rows; may be shorter
   bool recursive = false;  // a UNION whose right side reads what the last round has brought
+  int extra = 0;           // the columns of SEARCH and CYCLE, behind the others, which no * of the query itself means
 
   bool writes() const { return !query; }
 };
@@ -53,6 +54,7 @@ struct FromItem {
   std::string alias;        // for EXPLAIN
   bool with_place = false;  // of a table: after the columns stands the row's place in it
   std::shared_ptr<Table> table;
+  std::string cursor;                    // of a table that is changed: WHERE CURRENT OF
   std::vector<TableFunction> functions;  // side by side
   bool ordinality = false;               // then the row's number
   bool lateral = false;                  // looks at what stands left of it
@@ -160,6 +162,7 @@ struct Query {
   bool with_ties = false;
   std::vector<LockedTable> locks;
   std::size_t input_at = 0;  // with locks: where the input row begins among the targets
+  int place_at = -1;         // of a cursor over one table: the target that is the row's place in it
 };
 
 // Conflict: ON CONFLICT. Its expressions see the row that is there, and after it the one that was to be inserted.
@@ -192,7 +195,6 @@ struct Change : Write {
   std::unique_ptr<FromItem> from;
   std::vector<std::pair<int, ExprPtr>> assignments;
   ExprPtr where;
-  std::string cursor;  // WHERE CURRENT OF
 };
 
 // Merge: a row of `from` begins with the table's columns and the row's place, which is NULL where nothing matched; then

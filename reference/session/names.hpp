@@ -3,6 +3,7 @@
 #include <chrono>
 #include <map>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -48,7 +49,8 @@ class Portal {
   bool failed = false;    // its transaction failed: it keeps its name, but never runs again
   bool complete = false;  // a statement without rows that has run
   std::uint32_t subtransaction = 1;
-  std::string tag;  // of the whole run, once that is over
+  std::shared_ptr<void> places;  // the engine's: where its rows are from
+  std::string tag;               // of the whole run, once that is over
   std::chrono::system_clock::time_point made_at{};
 
   // fetch: the moves that make up a FETCH or MOVE of the given kind; `deliver` is false for MOVE.
@@ -59,6 +61,10 @@ class Portal {
                                                   std::chrono::steady_clock::time_point now);
   // at_end: nothing comes after the position.
   bool at_end() const { return at_end_; }
+  // current: the number of the row that it is on, from 0; none before the first and after the last.
+  std::optional<std::int64_t> current() const {
+    return at_start_ || at_end_ ? std::nullopt : std::optional(position_ - 1);
+  }
   // keep: run to the end and keep the rows: a holdable portal's transaction commits. Complete when it is done.
   std::expected<Execution::Progress, Report> keep(std::chrono::steady_clock::time_point now);
 

@@ -58,6 +58,9 @@ std::unique_ptr<Insert> Analyzer::insert(const Node& node, std::optional<std::ve
   result->alias = node["relation"].has("alias") ? node["relation"]["alias"].text("aliasname") : result->table->name;
   result->user_values_count = node.text("override") != "OVERRIDING_USER_VALUE";
   const auto& attributes = result->table->columns;
+  // The table has a name, but what is inserted does not see it.
+  around.scope.items.push_back(names_of(result->table, result->alias));
+  around.scope.items[0].named = around.scope.items[0].bare = false;
   std::vector<const Node*> cols;
   insert_targets(node.list("cols"), *result->table, result->places, cols);
   // put: a value for the column that target `i` names; for some element of it, of an array that is NULL so far.
@@ -125,7 +128,8 @@ std::unique_ptr<Insert> Analyzer::insert(const Node& node, std::optional<std::ve
       }
     } else {
       result->source = query(select, false);
-      check_width(result->source->columns.size(), -1);
+      const auto width = result->source->columns.size();
+      check_width(width, width > result->places.size() ? result->source->targets[result->places.size()]->location : -1);
       for (std::size_t i = 0; i < result->places.size(); ++i) {
         auto& target = result->source->targets[i];
         const auto& column = attributes[static_cast<std::size_t>(result->places[i])];
@@ -170,18 +174,20 @@ std::unique_ptr<Change> Analyzer::change(const Node& node, bool is_delete,
   ++inside.scope.width;
   // What follows FROM or USING does not see the table.
   inside.scope.items[0].lateral_ok = false;
+  FromItem& target = *result->from;
   from_list(node.list(is_delete ? "usingClause" : "fromClause"), result->from);
   inside.scope.items[0].lateral_ok = true;
-  assignments(node.list("targetList"), *result->table, result->assignments);
-  if (node.has("whereClause")) {
+  if (node["whereClause"].is("CurrentOfExpr")) {
+    target.cursor = node["whereClause"].body().text("cursor_name");
+  } else if (node.has("whereClause")) {
     clause_ = Clause::where;
-    if (node["whereClause"].is("CurrentOfExpr")) refuse("WHERE CURRENT OF");
     result->where = to_boolean(expression(node["whereClause"]), "WHERE");
   }
   if (node.has("returningList")) {
     columns.emplace();
     targets(node.list("returningList"), result->returning, *columns, true, Clause::returning);
   }
+  assignments(node.list("targetList"), *result->table, result->assignments);
   return result;
 }
 

@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <ranges>
 
 #include "engine/analyze/inside.hpp"
 #include "engine/analyze/parts.hpp"
@@ -180,6 +181,8 @@ std::unique_ptr<FromItem> Analyzer::from_common(const Node& r) {
                                {},
                                shape});
     }
+    if (item->working)
+      for (auto& column : names.columns | std::views::reverse | std::views::take(table.extra)) column.in_star = false;
     add_to_scope(*item, std::move(names), r["alias"]);
     return item;
   }

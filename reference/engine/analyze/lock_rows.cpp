@@ -74,6 +74,40 @@ void Analyzer::lock_item(FromItem& item, const Node& clause, bool is_named, Quer
   if (locking_.empty()) locking_ = name;
 }
 
+namespace {
+
+// An index of the table gives the rows in that order.
+bool is_indexed_order(const Query& query) {
+  const auto& item = *query.from;
+  auto gives = [&](const Index& index) {
+    if (query.order.size() > index.columns.size()) return false;
+    for (std::size_t i = 0; i < query.order.size(); ++i) {
+      const auto& key = query.order[i];
+      const Expr& target = *query.targets[static_cast<std::size_t>(key.target)];
+      if (target.kind != ExprKind::column || target.level != 0 ||
+          target.number != item.first + static_cast<int>(index.columns[i]) ||
+          key.descending != query.order[0].descending || key.nulls_first != key.descending)
+        return false;
+    }
+    return true;
+  };
+  return std::ranges::any_of(item.table->indexes, gives);
+}
+
+}  // namespace
+
+// A plain scan of one table can be changed WHERE CURRENT OF: search_plan_tree().
+void Analyzer::keep_place(Query& query) const {
+  if (!query.from || !query.from->with_place || query.is_grouped || query.distinct || !query.distinct_on.empty() ||
+      !query.series.empty() || !query.windows.empty() || !query.locks.empty() ||
+      (!query.order.empty() && !is_indexed_order(query)))
+    return;
+  const auto& item = *query.from;
+  query.place_at = static_cast<int>(query.targets.size());
+  query.targets.push_back(
+      column_at(item.first + static_cast<int>(item.table->columns.size()), types::int8_oid, -1, -1));
+}
+
 void Analyzer::lock_rows(const Node& s, Query& query) {
   for (const auto* each : s.list("lockingClause")) {
     const Node& clause = each->body();

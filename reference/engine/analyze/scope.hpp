@@ -21,6 +21,7 @@ struct ScopeColumn {
   std::int16_t attribute = 0;
   std::string owner{};  // as an error calls it: t.a
   std::shared_ptr<const RowShape> shape{};
+  bool in_star = true;  // part of *
 };
 
 // ScopeItem: an item of FROM, or a join's result.

@@ -5,6 +5,15 @@
 
 // SELECT and VALUES: transformSelectStmt().
 namespace pgconform::engine {
+namespace {
+
+bool reads_last_round(const FromItem& item) {
+  StackBase::check();
+  if (item.kind == FromItem::Kind::join) return reads_last_round(*item.left) || reads_last_round(*item.right);
+  return item.working;
+}
+
+}  // namespace
 
 void Analyzer::refuse_clauses(const Node& s) {
   if (s.has("intoClause") && &s["intoClause"] != into_)
@@ -33,7 +42,7 @@ std::unique_ptr<Query> Analyzer::inner_query(const Node& s, Scope::Border border
 }
 
 void Analyzer::plain_select(const Node& s, Query& result, bool resolve_unknowns) {
-  const bool outer_places = std::exchange(wants_places_, s.has("lockingClause"));
+  const bool outer_places = std::exchange(wants_places_, s.has("lockingClause") || (for_cursor_ && !scope_->outer));
   from_list(s.list("fromClause"), result.from);
   wants_places_ = outer_places;
   result.series_at = scope_->width;
@@ -66,11 +75,13 @@ void Analyzer::plain_select(const Node& s, Query& result, bool resolve_unknowns)
     result.columns[i] = describe(*result.targets[i], result.columns[i].name);
   result.is_grouped = !result.aggregates.empty() || !result.keys.empty() || result.having || !result.sets.empty() ||
                       result.asks_grouping;
-  if (result.is_grouped) {
-    regroup(result);
-  }
+  if (!result.aggregates.empty() && result.from && reads_last_round(*result.from))
+    fail(sqlstate::invalid_recursion, "aggregate functions are not allowed in a recursive query's recursive term",
+         result.aggregates[0].location);
+  if (result.is_grouped) regroup(result);
   place_window_calls(result);
   lock_rows(s, result);
+  if (for_cursor_ && !scope_->outer) keep_place(result);
   drop_unused(result);
   place_conditions(result);
 }

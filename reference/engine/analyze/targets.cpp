@@ -9,6 +9,7 @@ void Analyzer::expand_star(const Node& ref, std::vector<ExprPtr>& exprs, std::ve
   int location = ref.location();
   auto expand = [&](const ScopeItem& item, int level) {
     for (const auto& column : item.columns) {
+      if (!column.in_star) continue;
       auto expr = column_at(column.place, column.type, column.modifier, location);
       expr->level = level;
       expr->table = column.table;

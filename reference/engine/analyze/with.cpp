@@ -1,10 +1,9 @@
-#include <functional>
-#include <map>
+#include <set>
 
 #include "engine/analyze/inside.hpp"
 #include "engine/analyze/parts.hpp"
+#include "engine/analyze/recursion.hpp"
 #include "engine/analyze/row_shapes.hpp"
-#include "engine/stack.hpp"
 #include "types/form.hpp"
 
 // WITH: transformWithClause(). Each query sees those before it; a recursive one also itself.
@@ -12,32 +11,6 @@ namespace pgconform::engine {
 namespace {
 
 constexpr std::size_t most_common_tables = 4000;  // that can be seen from one place
-
-// Each name of a table without a schema in a query, in FROM or elsewhere.
-void each_reference(const Node& node, const std::function<void(std::string_view)>& visit) {
-  std::vector<const Node*> todo{&node};
-  while (!todo.empty()) {
-    const Node& next = *todo.back();
-    todo.pop_back();
-    if (next.is("RangeVar") && !next.body().has("schemaname")) visit(next.body().text("relname"));
-    for (const auto& member : next.members()) todo.push_back(member.second);
-    for (const auto* item : next.items()) todo.push_back(item);
-  }
-}
-
-int count_references(const Node& node, std::string_view name) {
-  int count = 0;
-  each_reference(node, [&](std::string_view found) { count += found == name; });
-  return count;
-}
-
-bool has_outer_join(const Node& node) {
-  StackBase::check();
-  if (node.is("JoinExpr") && node.body().text("jointype") != "JOIN_INNER") return true;
-  auto inside = [](const Node* child) { return has_outer_join(*child); };
-  return std::ranges::any_of(node.items(), inside) ||
-         std::ranges::any_of(node.members(), [](const auto& member) { return has_outer_join(*member.second); });
-}
 
 void name_columns(CommonTable& table, const Node& node, std::vector<session::Column> columns) {
   table.columns = std::move(columns);
@@ -54,31 +27,18 @@ void name_columns(CommonTable& table, const Node& node, std::vector<session::Col
 
 void Analyzer::with(const Node& clause, std::vector<std::unique_ptr<CommonTable>>& tables) {
   const auto& list = clause.list("ctes");
-  bool recursive = clause.flag("recursive");
   if (visible_common_.size() + list.size() > most_common_tables)
     fail(sqlstate::statement_too_complex, fmt::format("too many queries in WITH (maximum {})", most_common_tables),
          list.back()->body().location());
-  std::map<std::string_view, std::size_t> order;
-  for (std::size_t i = 0; i < list.size(); ++i)
-    if (!order.emplace(list[i]->body().text("ctename"), i).second)
+  std::set<std::string_view> names;
+  for (const auto* each : list)
+    if (!names.insert(each->body().text("ctename")).second)
       fail(sqlstate::duplicate_alias,
-           fmt::format("WITH query name \"{}\" specified more than once", list[i]->body().text("ctename")),
-           list[i]->body().location());
-  for (std::size_t i = 0; i < list.size(); ++i) {
-    const Node& node = list[i]->body();
-    if (node.has("search_clause") || node.has("cycle_clause")) refuse("SEARCH or CYCLE", node.location());
-    if (recursive)
-      each_reference(node["ctequery"], [&](std::string_view name) {
-        if (auto it = order.find(name); it != order.end() && it->second > i)
-          refuse("a forward reference in WITH RECURSIVE", node.location());
-      });
-    bool itself = recursive && count_references(node["ctequery"], node.text("ctename")) > 0;
-    const bool writes = !node["ctequery"].is("SelectStmt");
-    if (writes && itself)
-      fail(sqlstate::invalid_recursion,
-           fmt::format("recursive query \"{}\" must not contain data-modifying statements", node.text("ctename")),
-           node.location());
-    auto table = writes ? common_change(node) : common_table(node, itself);
+           fmt::format("WITH query name \"{}\" specified more than once", each->body().text("ctename")),
+           each->body().location());
+  for (const auto& [item, is_recursive] : in_order_of_need(list, clause.flag("recursive"))) {
+    const Node& node = item->body();
+    auto table = node["ctequery"].is("SelectStmt") ? common_table(node, is_recursive) : common_change(node);
     visible_common_.push_back({table.get(), scope_, false});
     tables.push_back(std::move(table));
   }
@@ -89,45 +49,33 @@ std::unique_ptr<CommonTable> Analyzer::common_table(const Node& node, bool recur
   table->name = node.text("ctename");
   const Node& select = node["ctequery"].body();
   if (!recursive) {
+    if (node.has("search_clause") || node.has("cycle_clause"))
+      fail(sqlstate::syntax_error, "WITH query is not recursive", node.location());
     table->query = inner_query(select, Scope::Border::from, true);
     for (const auto& column : scope_columns(*table->query)) table->shapes.push_back(column.shape);
     name_columns(*table, node, table->query->columns);
     return table;
   }
-  int location = node.location();
-  if (select.text("op") != "SETOP_UNION" || select.has("withClause"))
-    fail(sqlstate::invalid_recursion,
-         fmt::format("recursive query \"{}\" does not have the form non-recursive-term UNION [ALL] recursive-term",
-                     table->name),
-         location);
-  for (std::string_view clause : {"sortClause", "limitCount", "limitOffset", "lockingClause"})
-    if (select.has(clause)) refuse("ORDER BY, LIMIT or OFFSET in a recursive query", location);
-  if (count_references(select["larg"], table->name) > 0)
-    refuse("a recursive reference in the non-recursive term", location);
-  if (select["rarg"].text("op") != "SETOP_NONE") refuse("a recursive term that is a set operation", location);
-  if (has_outer_join(select["rarg"])) refuse("an outer join in a recursive term", location);
-  if (count_references(select["rarg"], table->name) != 1) refuse("more than one recursive reference", location);
   table->recursive = true;
   table->query = std::make_unique<Query>();
   Query& result = *table->query;
   Inside inside(*this, &result, Scope::Border::from);
   result.operation = Query::Operation::unite;
   result.all = select.flag("all");
+  if (select.has("withClause")) with(select["withClause"], result.with);
   result.left = inner_query(select["larg"], Scope::Border::from, true);
   result.columns = result.left->columns;
   for (const auto& column : scope_columns(*result.left)) table->shapes.push_back(column.shape);
   auto columns = result.columns;
   for (auto& column : columns) column.table = 0, column.attribute = 0;
   name_columns(*table, node, std::move(columns));
+  add_search_and_cycle(node, *table);
   visible_common_.push_back({table.get(), scope_, true});
   result.right = inner_query(select["rarg"], Scope::Border::from, false);
   const Query &left = *result.left, &right = *result.right;
   if (left.columns.size() != right.columns.size())
     fail(sqlstate::syntax_error, "each UNION query must have the same number of columns",
          right.targets.empty() ? -1 : right.targets[0]->location);
-  if (!right.aggregates.empty())
-    fail(sqlstate::invalid_recursion, "aggregate functions are not allowed in a recursive query's recursive term",
-         right.aggregates[0].location);
   for (std::size_t i = 0; i < left.columns.size(); ++i) {
     const ExprPtr* sides[] = {&left.targets[i], &right.targets[i]};
     Oid type = common_type(sides, "UNION"), first = left.targets[i]->type;
@@ -150,6 +98,7 @@ std::unique_ptr<CommonTable> Analyzer::common_table(const Node& node, bool recur
     result.operand_types.push_back(type);
     result.targets.push_back(column_at(static_cast<int>(i), type, left.targets[i]->modifier, -1));
   }
+  if (table->extra > 0) search_and_cycle(node, *table);
   return table;
 }
 

@@ -72,7 +72,10 @@ class Declare : public Command {
     portal->from_sql = true;
     portal->made_at = statement_clock(session);
     portal->subtransaction = names.subtransaction;
-    portal->execution = make_execution(plan, session, std::move(parameters));
+    auto places = std::make_shared<CursorPlaces>();
+    places->keeps_all = portal->scroll;
+    portal->places = places;
+    portal->execution = make_cursor(plan, session, std::move(parameters), std::move(places));
     const bool keeps = portal->hold && !session.transaction().in_block();
     names.portals.emplace(name, portal);
     return std::make_unique<DeclareRun>(std::move(statement), session, keeps ? std::move(portal) : nullptr);
@@ -161,6 +164,7 @@ std::shared_ptr<const Command> analyze_declare(const RawStatement& raw, Analyzer
   };
   if (options & scroll && options & no_scroll) both("SCROLL", "NO SCROLL");
   if (options & asensitive && options & insensitive) both("ASENSITIVE", "INSENSITIVE");
+  analyzer.set_for_cursor();
   auto query = analyze_inner(raw, raw.node().body()["query"], analyzer, prepared);
   if (!query->written.empty())
     fail(sqlstate::feature_not_supported, "DECLARE CURSOR must not contain data-modifying statements in WITH");

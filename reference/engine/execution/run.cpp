@@ -17,7 +17,9 @@ constexpr int slice = 4096;
 std::shared_ptr<const Prepared> current(const std::shared_ptr<const Prepared>& prepared, SessionState& session) {
   if (std::ranges::all_of(prepared->tables, [&](const auto& table) { return session.is_current(*table); }))
     return prepared;
-  auto renewed = Analyzer(session, prepared->parameter_types()).analyze(prepared->raw, prepared->query != nullptr);
+  Analyzer analyzer(session, prepared->parameter_types());
+  if (prepared->query && prepared->query->place_at >= 0) analyzer.set_for_cursor();
+  auto renewed = analyzer.analyze(prepared->raw, prepared->query != nullptr);
   auto shape = [](const Prepared& p) {
     std::vector<std::pair<Oid, std::string>> columns;
     if (p.columns())

@@ -33,7 +33,7 @@ CommonRun& find_run(Context& context, const CommonTable* table) {
 class Recursion : public RowSource {
  public:
   Recursion(const Query& query, CommonRun& run)
-      : query_(query), run_(run), source_(make_source(*query.left)), seen_(order_of(query.operand_types)) {
+      : query_(query), run_(run), source_(first(query)), seen_(order_of(query.operand_types)) {
     run_.working = &working_;
   }
   Step next(Work& work, Row& row) override {
@@ -55,12 +55,22 @@ class Recursion : public RowSource {
   }
 
  private:
+  static NodePtr first(const Query& query) {
+    auto source = make_source(*query.left);
+    return query.left_casts.empty() ? std::move(source) : make_projection(std::move(source), query.left_casts);
+  }
+
   const Query& query_;
   CommonRun& run_;
   NodePtr source_;
   std::vector<Row> working_, round_;
   std::set<Row, RowOrder> seen_;
 };
+
+NodePtr make_recursion(const Query& query, CommonRun& run) {
+  NodePtr source = std::make_unique<Recursion>(query, run);
+  return query.with.empty() ? std::move(source) : make_with(std::move(source), query.with);
+}
 
 class WorkingScan : public RowSource {
  public:
@@ -115,10 +125,7 @@ class With : public RowSource {
     if (!started_) {
       for (const auto& table : tables_) {
         auto run = std::make_shared<CommonRun>(work);
-        if (table->recursive)
-          run->source = std::make_unique<Recursion>(*table->query, *run);
-        else
-          run->source = make_source(*table);
+        run->source = table->recursive ? make_recursion(*table->query, *run) : make_source(*table);
         if (table->writes()) changes_.push_back(run);
         work.context.common_tables.insert_or_assign(table.get(), std::move(run));
       }

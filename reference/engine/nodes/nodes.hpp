@@ -33,6 +33,8 @@ RowOrder order_of_keys(const Query& query);
 NodePtr make_table_scan(const FromItem& item);
 // make_system_scan: with a key, only the rows that may have its value in that column.
 NodePtr make_system_scan(const Table& table, const Expr* key, std::size_t column);
+// current_of.cpp
+NodePtr make_current_of(const FromItem& item);
 NodePtr make_function_scan(const FromItem& item);
 NodePtr make_set(const Expr& call);
 NodePtr make_values(const std::vector<std::vector<ExprPtr>>& rows);

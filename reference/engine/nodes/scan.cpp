@@ -239,6 +239,7 @@ NodePtr make_system_scan(const Table& table, const Expr* key, std::size_t column
 
 NodePtr make_table_scan(const FromItem& item) {
   if (item.table->system) return make_system_scan(*item.table, nullptr, 0);
+  if (!item.cursor.empty()) return make_current_of(item);
   return std::make_unique<TableScan>(*item.table, item.with_place);
 }
 
