@@ -344,6 +344,21 @@ TEST(Depth, IsBounded) {
 }
 
 // What makes PostgreSQL's scanner read the same characters again and again is counted, not timed.
+TEST(Literals, GoOnBehindComments) {
+  auto engine = make_engine();
+  auto backend = login(*engine);
+  auto value = [&](std::string_view sql) {
+    const std::string said = simple_query(*backend, sql);
+    const auto at = said.find("\nD ");
+    return at == said.npos ? said : first_line(said.substr(at + 3));
+  };
+  EXPECT_EQ(value("select 'one' -- comment\n'two'"), "onetwo");
+  EXPECT_EQ(value("select 'ö' -- it's\n  -- 'quoted'\n 'two' -- more\n\n'three'"), "ötwothree");
+  EXPECT_EQ(value("select 'one' -- comment 'two'\n"), "one");
+  EXPECT_TRUE(value("select 'one' 'two'").starts_with("E ERROR 42601"));
+  EXPECT_TRUE(value("select 'one' /* comment */\n'two'").starts_with("E ERROR 42601"));
+}
+
 TEST(Scanning, RefusesWhatIsQuadraticThere) {
   std::string opened, signs = "select 1 ";
   for (int i = 0; i < 80'000; ++i) opened += "/*", signs += "+-";

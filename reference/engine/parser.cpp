@@ -5,6 +5,7 @@
 
 #include <algorithm>
 
+#include "engine/continued_literals.hpp"
 #include "engine/error.hpp"
 #include "engine/scan_cost.hpp"
 #include "types/form.hpp"
@@ -16,6 +17,7 @@ namespace {
 
 // Its recursion may take some hundred bytes of stack for each nested operator, and the shortest operator takes two
 // bytes of text, so a long text is parsed on a stack in proportion to it. Untouched pages of that stack cost nothing.
+constexpr int most_continued = 20;  // literals of a text that go on behind comments
 constexpr std::size_t short_text = 16 << 10, stack_per_byte = 512, longest_text = 1 << 30;
 
 // How much of the text can nest: without what stands in quotes, where it is plain where quotes begin and end.
@@ -32,6 +34,17 @@ std::size_t nesting_text(std::string_view sql) {
       quote = '\0';
   }
   return outside;
+}
+
+// The byte at which the character of that number begins, from 1.
+std::size_t byte_at(std::string_view sql, int position) {
+  std::size_t at = 0;
+  auto is_inside = [&] { return at < sql.size() && (static_cast<unsigned char>(sql[at]) & 0xC0) == 0x80; };
+  for (int i = 1; i < position && at < sql.size(); ++i) {
+    ++at;
+    while (is_inside()) ++at;
+  }
+  return at;
 }
 
 PgQueryParseResult parse_on_own_stack(const char* sql, std::size_t length) {
@@ -55,6 +68,20 @@ PgQueryParseResult parse_on_own_stack(const char* sql, std::size_t length) {
   if (failed != 0) fail(sqlstate::statement_too_complex, "query string is too long to be parsed");
   pthread_join(thread, nullptr);
   return job.result;
+}
+
+// The places of the tree are those in the text as it is.
+PgQueryParseResult parse_short(const std::string& sql) {
+  auto result = pg_query_parse(sql.c_str());
+  std::string text;
+  for (int tries = 0; result.error && tries < most_continued; ++tries) {
+    if (!std::string_view(result.error->message).starts_with("syntax error at or near \"'")) break;
+    if (tries == 0) text = sql;
+    if (!blank_comments(text, byte_at(text, result.error->cursorpos))) break;
+    pg_query_free_parse_result(result);
+    result = pg_query_parse(text.c_str());
+  }
+  return result;
 }
 
 std::string_view sqlstate_of(std::string_view message, std::string_view file) {
@@ -117,7 +144,7 @@ std::vector<std::shared_ptr<const session::Parsed>> parse_string(std::string_vie
     fail(sqlstate::statement_too_complex, "operators or nested comments are too long to be scanned");
   auto source = std::make_shared<Source>();
   source->sql = sql;
-  auto result = sql.size() <= short_text ? pg_query_parse(source->sql.c_str())
+  auto result = sql.size() <= short_text ? parse_short(source->sql)
                                          : parse_on_own_stack(source->sql.c_str(), nesting_text(sql));
   struct Release {
     PgQueryParseResult& result;

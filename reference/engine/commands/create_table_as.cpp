@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <tuple>
 
 #include "engine/analyze/parts.hpp"
 #include "engine/commands/command.hpp"
@@ -72,6 +73,7 @@ std::vector<TableColumn> columns_of(const std::vector<session::Column>& columns,
 
 class CreateTableAs : public Command {
  public:
+  // Without a query it is EXECUTE's.
   explicit CreateTableAs(std::shared_ptr<const Prepared> query) : query_(std::move(query)) {}
 
   std::unique_ptr<Execution> start(std::shared_ptr<const Prepared> statement, SessionState& session,
@@ -89,12 +91,20 @@ class CreateTableAs : public Command {
     }
     auto table = std::make_shared<Table>();
     place(*table, where, session);
-    table->columns = columns_of(*query_->columns(), into.list("colNames"));
+    auto query = query_;
+    if (!query) {
+      std::tie(query, parameters) = executed(raw, body["query"].body(), session);
+      if (!query || !query->query) fail(sqlstate::wrong_object_type, "prepared statement is not a SELECT");
+    }
+    table->columns = columns_of(*query->columns(), into.list("colNames"));
     table->last_number = static_cast<std::int16_t>(table->columns.size());
     // The query's snapshot comes first: it does not see the table.
-    auto rows = into.flag("skipData") ? nullptr : make_execution(query_, session, std::move(parameters));
+    auto rows = into.flag("skipData") ? nullptr : make_execution(query, session, std::move(parameters));
     table->oid = session.database().relation_oid();
     add(table, session);
+    if (!rows && !query_)
+      return std::make_unique<AtOnce>(std::move(statement), session,
+                                      [](const Prepared&, SessionState&) { return std::string("SELECT 0"); });
     if (!rows) return std::make_unique<DoneRun>(std::move(statement), session);
     return std::make_unique<CreateTableAsRun>(std::move(statement), session, std::move(table), std::move(rows));
   }
@@ -112,12 +122,11 @@ std::shared_ptr<const Command> analyze_create_table_as(const RawStatement& raw, 
   if (!raw.node().is("CreateTableAsStmt") && !select_into) return nullptr;
   const Node& into = select_into ? into_clause(body) : body["into"];
   if (body.text("objtype") == "OBJECT_MATVIEW") refuse("CREATE MATERIALIZED VIEW", raw.location());
-  if (!select_into && !body["query"].is("SelectStmt"))
-    refuse("CREATE TABLE AS with anything but a query", raw.location());
   for (std::string_view key : {"options", "tableSpaceName", "accessMethod"})
     if (into.has(key)) refuse("this clause of CREATE TABLE AS", raw.location());
   if (into.text("onCommit") != "ONCOMMIT_NOOP" && into.text("onCommit") != "ONCOMMIT_PRESERVE_ROWS")
     refuse("ON COMMIT", raw.location());
+  if (!select_into && body["query"].is("ExecuteStmt")) return std::make_shared<CreateTableAs>(nullptr);
   return std::make_shared<CreateTableAs>(
       analyze_inner(raw, select_into ? raw.node() : body["query"], analyzer, prepared));
 }

@@ -55,7 +55,7 @@ NodePtr make_windows(NodePtr input, const Query& query);
 // lock_rows.cpp
 NodePtr make_lock_rows(NodePtr input, const Query& query);
 // sort.cpp
-NodePtr make_sort(NodePtr input, const Query& query);
+NodePtr make_sort(NodePtr input, RowOrder order);
 NodePtr make_distinct(NodePtr input, RowOrder order);
 NodePtr make_unique(NodePtr input, RowOrder order);
 // set_operation.cpp

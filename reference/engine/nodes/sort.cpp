@@ -100,8 +100,8 @@ RowOrder order_of_keys(const Query& query) {
   return order;
 }
 
-NodePtr make_sort(NodePtr input, const Query& query) {
-  return std::make_unique<Sort>(std::move(input), order_of_keys(query));
+NodePtr make_sort(NodePtr input, RowOrder order) {
+  return std::make_unique<Sort>(std::move(input), std::move(order));
 }
 
 NodePtr make_distinct(NodePtr input, RowOrder order) {
