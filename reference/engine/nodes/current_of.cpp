@@ -28,6 +28,11 @@ class CurrentOf : public RowSource {
   }
 
  private:
+  // PostgreSQL looks through these as if the table stood there.
+  static bool is_flattened(const Query& query) {
+    return (query.from && query.from->kind == FromItem::Kind::query) ||
+           (query.operation == Query::Operation::unite && query.all);
+  }
   [[noreturn]] void fail_state(std::string_view what) const {
     fail(sqlstate::invalid_cursor_state, fmt::format("cursor \"{}\" {}", item_.cursor, what));
   }
@@ -47,6 +52,8 @@ class CurrentOf : public RowSource {
       if (count > 1) fail_state(fmt::format("has multiple FOR UPDATE/SHARE references to table \"{}\"", name));
       if (count == 0) fail_state(fmt::format("does not have a FOR UPDATE/SHARE reference to table \"{}\"", name));
       which = static_cast<std::size_t>(std::ranges::find_if(locks, is_it) - locks.begin());
+    } else if (portal->places && is_flattened(*plan->query)) {
+      refuse("WHERE CURRENT OF a cursor over a subquery, a view or UNION ALL");
     } else if (portal->places && (plan->query->place_at < 0 || plan->query->from->table != item_.table)) {
       fail_state(fmt::format("is not a simply updatable scan of table \"{}\"", name));
     }
