@@ -144,8 +144,8 @@ std::vector<std::shared_ptr<const session::Parsed>> parse_string(std::string_vie
     fail(sqlstate::statement_too_complex, "operators or nested comments are too long to be scanned");
   auto source = std::make_shared<Source>();
   source->sql = sql;
-  auto result = sql.size() <= short_text ? parse_short(source->sql)
-                                         : parse_on_own_stack(source->sql.c_str(), nesting_text(sql));
+  auto result =
+      sql.size() <= short_text ? parse_short(source->sql) : parse_on_own_stack(source->sql.c_str(), nesting_text(sql));
   struct Release {
     PgQueryParseResult& result;
     ~Release() { pg_query_free_parse_result(result); }

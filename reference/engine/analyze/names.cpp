@@ -142,11 +142,11 @@ void Analyzer::missing_table(std::string_view qualifier, int location) {
       if (item.alias == qualifier || (item.table && item.table->name == qualifier))
         fail(sqlstate::undefined_table,
              fmt::format("invalid reference to FROM-clause entry for table \"{}\"", qualifier), location,
-             item.alias != qualifier
+             item.alias != qualifier && item.named
                  ? fmt::format("Perhaps you meant to reference the table alias \"{}\".", item.alias)
                  : fmt::format(
                        "There is an entry for table \"{}\", but it cannot be referenced from this part of the query.",
-                       qualifier));
+                       item.alias));
   fail(sqlstate::undefined_table, fmt::format("missing FROM-clause entry for table \"{}\"", qualifier), location);
 }
 

@@ -135,8 +135,7 @@ void Analyzer::search_and_cycle(const Node& node, CommonTable& table) {
     fail(sqlstate::feature_not_supported,
          fmt::format("with a SEARCH or CYCLE clause, the recursive reference to WITH query \"{}\" must be at the top "
                      "level of its right-hand SELECT",
-                     table.name),
-         node.location());
+                     table.name));
   if (right.is_grouped || right.distinct || !right.distinct_on.empty() || !right.series.empty())
     refuse("SEARCH or CYCLE of such a query", node.location());
 
@@ -186,7 +185,8 @@ void Analyzer::search_and_cycle(const Node& node, CommonTable& table) {
   add(types::record_array_oid, list_of(row_of(cycled, query)),
       [&](ExprPtr before) { return longer(std::move(before), row_of(cycled, query)); });
   // What closes a cycle leads nowhere.
-  auto goes_on = apply_operator("<>", column_at(mark_place, marked->type, -1, -1), std::move(marked), -1);
+  auto mark_before = column_at(mark_place, marked->type, -1, -1);
+  auto goes_on = apply_operator("<>", std::move(mark_before), std::move(marked), -1);
   if (!right.where) {
     right.where = std::move(goes_on);
     return;
