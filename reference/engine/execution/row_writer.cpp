@@ -200,12 +200,17 @@ void RowWriter::remove(std::size_t old) {
   session_.checks().row_removed(*table_, old);
 }
 
+// What others are making of the row counts too: a lock holds for all of it.
 Xid RowWriter::blocker(std::size_t row, RowMode mode) const {
   const auto& database = session_.database();
-  const auto& [stamp, values, next, key_kept] = table_->rows[row];
-  const bool is_ending = database.transactions.is_running(stamp.ended) && !session_.transaction().is_own(stamp.ended);
-  if (is_ending && conflict(key_kept ? RowMode::no_key_update : RowMode::update, mode)) return stamp.ended;
-  return database.locks.row_blocker(&session_, table_.get(), row, mode);
+  for (;;) {
+    const auto& [stamp, values, next, key_kept] = table_->rows[row];
+    const bool is_ending = database.transactions.is_running(stamp.ended) && !session_.transaction().is_own(stamp.ended);
+    if (is_ending && conflict(key_kept ? RowMode::no_key_update : RowMode::update, mode)) return stamp.ended;
+    if (Xid holder = database.locks.row_blocker(&session_, table_.get(), row, mode); holder != 0) return holder;
+    if (!is_ending || next == 0) return 0;
+    row = next - 1;
+  }
 }
 
 // heap_update(), heap_delete(), heap_lock_tuple() on a row that somebody else may be at.
