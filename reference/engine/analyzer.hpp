@@ -122,6 +122,7 @@ class Analyzer {
   void add_to_scope(FromItem& item, ScopeItem names, const Node& alias);
   ScopeItem names_of(const std::shared_ptr<Table>& table, std::string alias);
   std::shared_ptr<Table> find_table(const Node& range_var);
+  std::shared_ptr<Table> meant_by_view(const Node& range_var);
 
   // INSERT, UPDATE, DELETE (change.cpp)
   bool change_of_rows(const Node& node, Plan& plan, std::optional<std::vector<session::Column>>& columns);

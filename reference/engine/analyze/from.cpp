@@ -42,13 +42,29 @@ ScopeItem Analyzer::names_of(const std::shared_ptr<Table>& table, std::string al
   return item;
 }
 
+// What a name in a view's query meant when the view was made, whatever has the name on the path by now.
+std::shared_ptr<Table> Analyzer::meant_by_view(const Node& r) {
+  auto view = std::ranges::find_if(tables_, [&](const auto& t) { return t->view && t->view.get() == raw_; });
+  if (view == tables_.end()) return nullptr;
+  std::shared_ptr<Table> meant;
+  for (const auto& table : session_.database().tables) {
+    if (table->name != r.text("relname") || !session_.is_visible(table->stamp)) continue;
+    if (r.has("schemaname") && table->schema != r.text("schemaname") && r.text("schemaname") != "pg_temp") continue;
+    if (std::ranges::find((*view)->uses, table->oid) == (*view)->uses.end()) continue;
+    if (meant) refuse("a view that reads two tables of one name", r.location());
+    meant = table;
+  }
+  return meant;
+}
+
 std::shared_ptr<Table> Analyzer::find_table(const Node& r) {
   int location = r.location();
   if (r.has("catalogname") && r.text("catalogname") != session_.login().database)
     fail(sqlstate::feature_not_supported,
          fmt::format("cross-database references are not implemented: \"{}.{}\"", r.text("catalogname"), full_name(r)),
          location);
-  auto table = session_.find_table(r.text("schemaname"), r.text("relname"));
+  auto table = meant_by_view(r);
+  if (!table) table = session_.find_table(r.text("schemaname"), r.text("relname"));
   if (!table) {
     fail(sqlstate::undefined_table, fmt::format("relation \"{}\" does not exist", full_name(r)), location);
   }

@@ -1,6 +1,7 @@
 #include <algorithm>
 
 #include "engine/analyze/parts.hpp"
+#include "engine/catalog/objects.hpp"
 #include "engine/ddl/relations.hpp"
 #include "engine/evaluate.hpp"
 #include "engine/execution/row_writer.hpp"
@@ -68,6 +69,7 @@ class Alteration {
       column.generated = nullptr;
       return;
     }
+    if (what == "ChangeOwner") return set_owner(command["newowner"]);
     if (what == "SetNotNull") return set_not_null(name);
     if (what == "DropNotNull") return drop_not_null(name);
     if (what == "AlterColumnType") return set_type(name, command["def"].body());
@@ -100,6 +102,7 @@ class Alteration {
       session_.notice(sqlstate::duplicate_column, text + ", skipping");
       return;
     }
+    need_no_capture(*table_, def.text("colname"), session_);
     auto checks = table_->checks.size();
     auto keys = table_->foreign_keys.size();
     add_column(raw_, def, *table_, context_);
@@ -116,10 +119,7 @@ class Alteration {
       return;
     }
     auto gone = place_of(name);
-    for (const auto& other : session_.database().tables)
-      if (other->kind == 'v' && session_.is_visible(other->stamp) &&
-          std::ranges::find(other->uses, table_->oid) != other->uses.end())
-        refuse("dropping a column of a table that a view reads");
+    drop_readers(*table_, name, cascade, session_);
     for (auto& other : session_.database().tables)
       if (other->kind == 'S' && other->owned_by == table_->oid &&
           other->owned_by_column == table_->columns[gone].number && session_.is_visible(other->stamp))
@@ -192,6 +192,16 @@ class Alteration {
           fmt::format("check constraint \"{}\" of relation \"{}\" is violated by some row", check.name, table_->name),
           "", *table_, check.name);
     });
+  }
+
+  // The session's user owns all that there is.
+  void set_owner(const Node& role) {
+    if (role.text("roletype") == "ROLESPEC_CURRENT_USER" || role.text("roletype") == "ROLESPEC_SESSION_USER") return;
+    const std::string_view name = role.text("rolename");
+    if (role.text("roletype") != "ROLESPEC_CSTRING") refuse("OWNER TO this", raw_.location());
+    if (role_oid(session_, name) == 0)
+      fail(sqlstate::undefined_object, fmt::format("role \"{}\" does not exist", name));
+    if (name != session_.login().user) refuse("OWNER TO another role", raw_.location());
   }
 
   void set_not_null(std::string_view name) {
@@ -283,6 +293,10 @@ class Alteration {
     TableColumn old = table_->columns[place], fresh = old;
     std::tie(fresh.type, fresh.modifier) = analyzer_.column_type(def["typeName"]);
     auto conversion = analyzer_.conversion_of(def["raw_default"], *table_, old, fresh);
+    for (const auto& view : readers_of(*table_, session_))
+      if (reads_column(*view, *table_, name))
+        fail(sqlstate::feature_not_supported, "cannot alter type of a column used by a view or rule", -1, {},
+             fmt::format("rule _RETURN on view {} depends on column \"{}\"", view->name, name));
     if (old.generated) refuse("ALTER … TYPE of a generated column");
     for (const auto& column : table_->columns)
       if (column.generated && !without(*column.generated, static_cast<int>(place)))
@@ -336,6 +350,30 @@ std::shared_ptr<Table> altered(const Node& body, std::string_view command, Sessi
   return session.find_table(r.text("schemaname"), r.text("relname"));
 }
 
+std::string rename_index(const Node& body, SessionState& session) {
+  const Node& r = body["relation"];
+  const std::string name(r.text("relname")), fresh(body.text("newname")), tag = "ALTER INDEX";
+  const auto found = relation_by_oid(session, relation_by_name(session, r.text("schemaname"), name));
+  if (!found) {
+    const std::string text = fmt::format("relation \"{}\" does not exist", name);
+    if (!body.flag("missing_ok")) fail(sqlstate::undefined_table, text);
+    session.notice(sqlstate::successful_completion, text + ", skipping");
+    return tag;
+  }
+  if (!found->index) refuse("ALTER INDEX of what is no index");
+  need_no_system(*found->table);
+  if (!found->table->temporary) need_no_read_only(session, tag);
+  session.waits().lock(*found->table, LockMode::access_exclusive);
+  const auto table = session.find_table(found->table->oid);
+  if (!table || std::ranges::find(table->indexes, name, &Index::name) == table->indexes.end())
+    fail(sqlstate::undefined_table, fmt::format("relation \"{}\" does not exist", name));
+  if (name_is_taken(table->schema, table->temporary, fresh, session))
+    fail(sqlstate::duplicate_table, fmt::format("relation \"{}\" already exists", fresh));
+  auto revised = revise(table, session);
+  std::ranges::find(revised->indexes, name, &Index::name)->name = fresh;
+  return tag;
+}
+
 }  // namespace
 
 std::string alter_table(const RawStatement& raw, SessionState& session) {
@@ -354,6 +392,7 @@ std::string rename(const RawStatement& raw, SessionState& session) {
   std::string_view what = body.text("renameType");
   std::string fresh(body.text("newname"));
   std::string tag = what == "OBJECT_VIEW" ? "ALTER VIEW" : what == "OBJECT_SEQUENCE" ? "ALTER SEQUENCE" : "ALTER TABLE";
+  if (what == "OBJECT_INDEX") return rename_index(body, session);
   if (what != "OBJECT_TABLE" && what != "OBJECT_COLUMN" && what != "OBJECT_TABCONSTRAINT" && what != "OBJECT_VIEW" &&
       what != "OBJECT_SEQUENCE")
     refuse("ALTER … RENAME of this", raw.location());
@@ -366,6 +405,8 @@ std::string rename(const RawStatement& raw, SessionState& session) {
     if (std::ranges::find(table->columns, fresh, &TableColumn::name) != table->columns.end())
       fail(sqlstate::duplicate_column,
            fmt::format("column \"{}\" of relation \"{}\" already exists", fresh, table->name));
+    need_no_name(*table, column->name, session);
+    need_no_capture(*table, fresh, session);
     auto place = column - table->columns.begin();
     revise(table, session)->columns[static_cast<std::size_t>(place)].name = fresh;
     return tag;
@@ -386,6 +427,7 @@ std::string rename(const RawStatement& raw, SessionState& session) {
   }
   if (name_is_taken(table->schema, table->temporary, fresh, session))
     fail(sqlstate::duplicate_table, fmt::format("relation \"{}\" already exists", fresh));
+  need_no_reader(*table, "renaming a table that a view reads", session);
   claim_name({table->schema, fresh, table->temporary}, session);
   revise(table, session)->name = fresh;
   return tag;

@@ -26,13 +26,66 @@ std::shared_ptr<Table> table_of_index(const std::string& schema, const std::stri
   return nullptr;
 }
 
+bool takes_from(const Expr& expr, Oid sequence) {
+  if (expr.kind == ExprKind::constant && expr.type == types::regclass_oid) {
+    const auto* oid = std::get_if<std::int64_t>(&expr.value);
+    return oid && *oid == static_cast<std::int64_t>(sequence);
+  }
+  return std::ranges::any_of(expr.args, [&](const ExprPtr& arg) { return takes_from(*arg, sequence); });
+}
+
+// Taker: a column whose default takes numbers from a sequence.
+struct Taker {
+  std::shared_ptr<Table> table;
+  std::int16_t column;
+};
+
+std::vector<Taker> takers_of(const Table& sequence, const std::vector<std::shared_ptr<Table>>& doomed,
+                             SessionState& session) {
+  std::vector<Taker> found;
+  if (sequence.kind != 'S') return found;
+  for (const auto& table : session.database().tables) {
+    if (!session.is_visible(table->stamp)) continue;
+    for (const auto& column : table->columns) {
+      if (!column.default_value || !takes_from(*column.default_value, sequence.oid)) continue;
+      if (std::ranges::find(doomed, table) != doomed.end()) break;
+      if (column.identity != 0) {
+        const std::string what = fmt::format("column {} of table {}", column.name, table->name);
+        fail(sqlstate::dependent_objects_still_exist,
+             fmt::format("cannot drop sequence {} because {} requires it", sequence.name, what), -1,
+             fmt::format("You can drop {} instead.", what));
+      }
+      found.push_back({table, column.number});
+    }
+  }
+  return found;
+}
+
+void drop_default(const Taker& taker, SessionState& session) {
+  auto table = session.find_table(taker.table->oid);
+  session.waits().lock(*table, LockMode::access_exclusive);
+  auto revised = revise(table, session);
+  std::ranges::find(revised->columns, taker.column, &TableColumn::number)->default_value = nullptr;
+}
+
 // What else goes when these go: sequences that they own, and views on them, of which CASCADE must speak.
 void add_dependents(std::vector<std::shared_ptr<Table>>& doomed, bool cascade, SessionState& session) {
   std::vector<std::string> notes, details;
   std::string first;
   std::vector<Referrer> keys;
+  std::vector<Taker> takers;
+  const auto asked = doomed.size();
   for (std::size_t i = 0; i < doomed.size(); ++i) {
     auto one = doomed[i];
+    for (auto& taker : takers_of(*one, doomed, session)) {
+      const auto& said = i < asked ? one : doomed[0];
+      if (first.empty()) first = fmt::format("{} {}", kind_name(said->kind), said->name);
+      const auto column = std::ranges::find(taker.table->columns, taker.column, &TableColumn::number);
+      const std::string what = fmt::format("default value for column {} of table {}", column->name, taker.table->name);
+      details.push_back(fmt::format("{} depends on sequence {}", what, one->name));
+      notes.push_back("drop cascades to " + what);
+      takers.push_back(std::move(taker));
+    }
     for (auto& referrer : referrers_of(*one, session)) {
       const auto& [other, key] = referrer;
       if (std::ranges::find(doomed, other) != doomed.end()) continue;
@@ -70,6 +123,7 @@ void add_dependents(std::vector<std::shared_ptr<Table>>& doomed, bool cascade, S
     session.notices().back().detail = joined(notes);
   }
   for (const auto& referrer : keys) drop_foreign_key(referrer, session);
+  for (const auto& taker : takers) drop_default(taker, session);
 }
 
 std::string drop_schemas(const Node& body, SessionState& session) {

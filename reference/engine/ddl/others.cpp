@@ -68,7 +68,7 @@ std::string create_view(const RawStatement& raw, SessionState& session) {
     bool through = std::ranges::any_of(plan->tables, [&](const auto& other) {
       return std::ranges::find(other->uses, table->oid) != other->uses.end();
     });
-    if (!through) view->uses.push_back(table->oid);
+    if (!through || names_relation(body["query"], table->name)) view->uses.push_back(table->oid);
     if (table->temporary && !where.temporary) refuse("a view on a temporary table", raw.location());
   }
   auto existing = session.find_table(where.schema, where.name);
@@ -88,6 +88,8 @@ std::string create_view(const RawStatement& raw, SessionState& session) {
              fmt::format("cannot change data type of view column \"{}\" from {} to {}", old.name,
                          types::type_name(old.type, old.modifier), types::type_name(fresh.type, fresh.modifier)));
     }
+    for (std::size_t i = existing->columns.size(); i < view->columns.size(); ++i)
+      need_no_capture(*existing, view->columns[i].name, session);
     view->oid = existing->oid;
     drop(*existing, session);
   } else {

@@ -70,6 +70,21 @@ void add_column(const RawStatement& raw, const Node& def, Table& table, Context&
 // fill: make a new index's entries; 23505 where the rows are not unique.
 void fill(Index& index, Table& table, SessionState& session);
 
+// Views and what they read (ddl/view_readers.cpp).
+// readers_of: the views that read the table, not through another.
+std::vector<std::shared_ptr<Table>> readers_of(const Table& table, SessionState& session);
+// names_relation: something in FROM has that name.
+bool names_relation(const Node& query, std::string_view name);
+// reads_column: the view needs that column; refused where the text does not tell.
+bool reads_column(const Table& view, const Table& table, std::string_view column);
+// need_no_reader: refuse `what` if a view reads the table. need_no_capture: refuse a column's name that would mean
+// something else in a view. need_no_name: refuse if a view calls a column so.
+void need_no_reader(const Table& table, std::string_view what, SessionState& session);
+void need_no_capture(const Table& table, std::string_view fresh, SessionState& session);
+void need_no_name(const Table& table, std::string_view column, SessionState& session);
+// drop_readers: the views that need the column go with it, if that is said; else 2BP01.
+void drop_readers(const Table& table, std::string_view column, bool cascade, SessionState& session);
+
 // Sequences (ddl/sequences.cpp).
 std::shared_ptr<Table> make_sequence(const Place& where, Oid type, const std::vector<const Node*>& options,
                                      const RawStatement& raw, SessionState& session);
