@@ -117,8 +117,7 @@ void add_foreign_key(Table& table, const Node& constraint, const KeyOptions& opt
   key.columns = numbers_named(table, names);
   auto referenced = names_in(constraint.list("pk_attrs"));
   key.referenced_columns = referenced.empty() ? primary_key(*parent) : numbers_named(*parent, referenced);
-  if (!referenced.empty() && key.columns.size() == key.referenced_columns.size())
-    need_unique(*parent, key.referenced_columns);
+  if (!referenced.empty()) need_unique(*parent, key.referenced_columns);
   if (key.columns.size() != key.referenced_columns.size())
     fail(sqlstate::invalid_foreign_key, "number of referencing and referenced columns for foreign key disagree");
   key.referenced = parent->oid;

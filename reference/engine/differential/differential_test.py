@@ -72,6 +72,11 @@ class Pgreference:
             self.process.stdout.close()
 
 
+def told_of(body):
+    """What is compared of an error or notice. A session's temporary schema has its number."""
+    return {k: re.sub(r"pg_temp_\d+", "pg_temp", v) for k, v in fields(body).items() if k in COMPARED_FIELDS}
+
+
 def seen(messages):
     """What must be the same. Users' objects have OIDs of their own, and processes numbers."""
     told = []
@@ -85,7 +90,7 @@ def seen(messages):
             # Whether the description of no rows precedes an error is the planner's affair.
             if tag == b"E" and told and told[-1][0] == "T":
                 told.pop()
-            told.append((tag.decode(), {k: v for k, v in fields(body).items() if k in COMPARED_FIELDS}))
+            told.append((tag.decode(), told_of(body)))
         elif tag == b"A":
             told.append(("A", body[4:]))
         elif tag != b"S" or not body.startswith(REPORTED_LATER):
