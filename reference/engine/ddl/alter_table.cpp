@@ -391,7 +391,8 @@ std::string rename(const RawStatement& raw, SessionState& session) {
   const Node& body = raw.node().body();
   std::string_view what = body.text("renameType");
   std::string fresh(body.text("newname"));
-  std::string tag = what == "OBJECT_VIEW" ? "ALTER VIEW" : what == "OBJECT_SEQUENCE" ? "ALTER SEQUENCE" : "ALTER TABLE";
+  const bool of_view = what == "OBJECT_VIEW" || body.text("relationType") == "OBJECT_VIEW";
+  std::string tag = of_view ? "ALTER VIEW" : what == "OBJECT_SEQUENCE" ? "ALTER SEQUENCE" : "ALTER TABLE";
   if (what == "OBJECT_INDEX") return rename_index(body, session);
   if (what != "OBJECT_TABLE" && what != "OBJECT_COLUMN" && what != "OBJECT_TABCONSTRAINT" && what != "OBJECT_VIEW" &&
       what != "OBJECT_SEQUENCE")
