@@ -4,6 +4,7 @@
 #include <pthread.h>
 
 #include <algorithm>
+#include <cctype>
 
 #include "engine/continued_literals.hpp"
 #include "engine/error.hpp"
@@ -99,6 +100,21 @@ std::string_view sqlstate_of(std::string_view message, std::string_view file) {
   return sqlstate::syntax_error;
 }
 
+// with_whole_word: PostgreSQL 15.20 names the whole word behind a number or a parameter, libpg_query's scanner its
+// first letter only.
+std::string with_whole_word(std::string message, std::string_view sql, std::int32_t position) {
+  if (!message.starts_with("trailing junk after ") || !message.ends_with('"') || position <= 0) return message;
+  const auto quote = message.find('"') + 1;
+  const auto named = message.size() - 1 - quote;
+  const auto word =
+      sql.substr(std::min(types::byte_of_character(sql, static_cast<std::size_t>(position) - 1), sql.size()));
+  auto end = std::min(named, word.size());
+  auto goes_on = [](unsigned char c) { return std::isalnum(c) != 0 || c == '_' || c == '$' || c >= 0x80; };
+  if (end == 0 || !goes_on(static_cast<unsigned char>(word[end - 1]))) return message;  // an exponent without digits
+  while (end < word.size() && goes_on(static_cast<unsigned char>(word[end]))) ++end;
+  return fmt::format("{}{}\"", message.substr(0, quote), word.substr(0, end));
+}
+
 // Only these have places for parameters in the server's grammar or analysis.
 bool takes_parameters(std::string_view kind) {
   static constexpr std::string_view kinds[] = {"SelectStmt", "InsertStmt",  "UpdateStmt",        "DeleteStmt",
@@ -155,6 +171,7 @@ std::vector<std::shared_ptr<const session::Parsed>> parse_string(std::string_vie
     error.report.message = result.error->message;
     error.report.sqlstate = sqlstate_of(error.report.message, result.error->filename ? result.error->filename : "");
     error.report.position = std::max(0, result.error->cursorpos);  // already in characters
+    error.report.message = with_whole_word(std::move(error.report.message), sql, error.report.position);
     throw error;
   }
   source->tree = std::make_unique<Tree>(result.parse_tree);

@@ -225,6 +225,7 @@ class Alteration {
   void add_constraint(const Node& constraint) {
     std::string_view kind = constraint.text("contype");
     if (kind == "CONSTR_CHECK") {
+      if (constraint.flag("skip_validation")) refuse("NOT VALID", constraint.location());
       std::vector<std::string> before;
       for (const auto& check : table_->checks) before.push_back(check.name);
       add_check(*table_, constraint, analyzer_, session_);
