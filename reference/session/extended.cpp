@@ -54,6 +54,7 @@ ExtendedQuery::Done ExtendedQuery::parse(const protocol::Parse& message, Output&
     const auto types = prepared.statement->parameter_types();
     prepared.parameter_types.assign(types.begin(), types.end());
   }
+  if (auto told = send_notices(out, backend_); !told) return told;
   if (!name.empty() && names_.statements.contains(name))
     return no(sqlstate::duplicate_pstatement, "prepared statement " + quoted(message.statement) + " already exists");
   names_.statements.insert_or_assign(name, std::move(prepared));
@@ -122,6 +123,7 @@ ExtendedQuery::Done ExtendedQuery::bind(const protocol::Bind& message, Output& o
     auto planned = backend_.plan(*portal->prepared.statement, portal->parameters);
     if (!planned) return std::unexpected(std::move(planned.error()));
   }
+  if (auto told = send_notices(out, backend_); !told) return told;
   names_.portals.insert_or_assign(name, std::move(portal));
   out.send(protocol::BindComplete{});
   return {};

@@ -11,6 +11,7 @@ What pgreference refuses with 0A000 is counted and may be 2 % of the statements.
 last statement of an example in ../differences.md; an example that no longer differs fails.
 """
 import glob
+import itertools
 import json
 import os
 import re
@@ -28,6 +29,7 @@ SHOWN = 10  # differences of one file
 USER = "trust"  # a role of ci/targets/postgresql that is asked for no password
 DATABASE = "default"  # pgreference's without a configuration
 FIRST_USER_OID = 16384
+OIDS = {26, 2202, 2203, 2204, 2205, 2206, 3734, 3769, 4089, 4096, 4191}  # oid, regproc, regclass, regtype and their like
 COMPARED_FIELDS = "VCMPstcdn"  # the wording of details and hints is looked at in ../statements
 REPORTED_LATER = (b"scram_iterations\0", b"search_path\0")  # since PostgreSQL 16 and 18
 
@@ -77,15 +79,22 @@ def told_of(body):
     return {k: re.sub(r"pg_temp_\d+", "pg_temp", v) for k, v in fields(body).items() if k in COMPARED_FIELDS}
 
 
-def seen(messages):
+def row_of(body, types, binary):
+    """The values of a row; the OIDs of users' objects only as such."""
+    return ["user's" if binary and type in OIDS and value and int.from_bytes(value) >= FIRST_USER_OID else value
+            for value, type in itertools.zip_longest(values(body), types)]
+
+
+def seen(messages, binary):
     """What must be the same. Users' objects have OIDs of their own, and processes numbers."""
-    told = []
+    told, types = [], []
     for tag, body in messages:
         if tag == b"T":
+            types = [column[3] for column in columns(body)]
             told.append(("T", [(name, table != 0, attribute, type if type < FIRST_USER_OID else "user's", *rest)
                                for name, table, attribute, type, *rest in columns(body)]))
         elif tag == b"D":
-            told.append(("D", list(values(body))))
+            told.append(("D", row_of(body, types, binary)))
         elif tag in b"EN":
             # Whether the description of no rows precedes an error is the planner's affair.
             if tag == b"E" and told and told[-1][0] == "T":
@@ -138,7 +147,7 @@ class Comparison:
     def answers(self, statements, binary):
         pair = self.ours.connect(), self.theirs.connect()
         for sql in statements:
-            yield sql, *(seen(c.execute(sql) if binary else c.query(sql)) for c in pair)
+            yield sql, *(seen(c.execute(sql) if binary else c.query(sql), binary) for c in pair)
         for connection in pair:
             connection.close()
 
