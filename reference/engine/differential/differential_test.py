@@ -44,9 +44,13 @@ class PostgreSQL:
         self.superuser = {**os.environ, "PGPASSWORD": role["password"], "PGUSER": role["user"], "PGDATABASE": "postgres",
                           "PGHOST": self.address[0], "PGPORT": str(self.address[1])}
         self.targets = targets
+        # Prepared transactions are switched off, as they are where nobody asks for them.
+        subprocess.run(["psql", "-XqAt", "-c", "alter system set max_prepared_transactions = 0"], check=True, env=self.superuser)
+        for what in ("stop", "start"):
+            subprocess.run(target["control"][what], shell=True, check=True, capture_output=True)
 
     def connect(self):
-        statements = [f'drop database if exists "{DATABASE}"',
+        statements = [f'drop database if exists "{DATABASE}" with (force)',
                       f'create database "{DATABASE}" owner {USER} locale \'C\' template template0']
         subprocess.run(["psql", "-XqAt", *(x for s in statements for x in ("-c", s))], check=True, env=self.superuser,
                        capture_output=True)
