@@ -18,8 +18,8 @@ namespace {
 
 // Its recursion may take some hundred bytes of stack for each nested operator, and the shortest operator takes two
 // bytes of text, so a long text is parsed on a stack in proportion to it. Untouched pages of that stack cost nothing.
-constexpr int most_continued = 20;  // literals of a text that go on behind comments
 constexpr std::size_t short_text = 16 << 10, stack_per_byte = 512, longest_text = 1 << 30;
+constexpr int most_continued = 20;  // literals of a short text that go on behind comments
 
 // How much of the text can nest: without what stands in quotes, where it is plain where quotes begin and end.
 std::size_t nesting_text(std::string_view sql) {
@@ -35,17 +35,6 @@ std::size_t nesting_text(std::string_view sql) {
       quote = '\0';
   }
   return outside;
-}
-
-// The byte at which the character of that number begins, from 1.
-std::size_t byte_at(std::string_view sql, int position) {
-  std::size_t at = 0;
-  auto is_inside = [&] { return at < sql.size() && (static_cast<unsigned char>(sql[at]) & 0xC0) == 0x80; };
-  for (int i = 1; i < position && at < sql.size(); ++i) {
-    ++at;
-    while (is_inside()) ++at;
-  }
-  return at;
 }
 
 PgQueryParseResult parse_on_own_stack(const char* sql, std::size_t length) {
@@ -78,7 +67,9 @@ PgQueryParseResult parse_short(const std::string& sql) {
   for (int tries = 0; result.error && tries < most_continued; ++tries) {
     if (!std::string_view(result.error->message).starts_with("syntax error at or near \"'")) break;
     if (tries == 0) text = sql;
-    if (!blank_comments(text, byte_at(text, result.error->cursorpos))) break;
+    if (!blank_comments(
+            text, types::byte_of_character(text, static_cast<std::size_t>(std::max(result.error->cursorpos, 1)) - 1)))
+      break;
     pg_query_free_parse_result(result);
     result = pg_query_parse(text.c_str());
   }

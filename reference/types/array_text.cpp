@@ -4,15 +4,12 @@
 
 #include "sqlstate/sqlstate.hpp"
 #include "types/array.hpp"
+#include "types/characters.hpp"
 #include "types/form.hpp"
 
 // The text form of arrays: {1,NULL}, [0:1]={5,6}, {{a,"b c"},{d,e}}. arrays, "Array Input and Output Syntax".
 namespace pgconform::types {
 namespace {
-
-bool is_space(char c) {
-  return c == ' ' || (c >= '\t' && c <= '\r');
-}
 
 bool is_null_word(std::string_view s) {
   return s.size() == 4 && (s[0] | 32) == 'n' && (s[1] | 32) == 'u' && (s[2] | 32) == 'l' && (s[3] | 32) == 'l';

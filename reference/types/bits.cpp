@@ -1,4 +1,5 @@
 #include "types/bits.hpp"
+#include "types/characters.hpp"
 
 #include <fmt/core.h>
 
@@ -13,13 +14,6 @@ constexpr std::int64_t most_bits = INT32_MAX - 7;
 
 std::size_t bytes_for(std::int64_t length) {
   return static_cast<std::size_t>((length + 7) / 8);
-}
-
-int hex(char c) {
-  if (c >= '0' && c <= '9') return c - '0';
-  if (c >= 'a' && c <= 'f') return c - 'a' + 10;
-  if (c >= 'A' && c <= 'F') return c - 'A' + 10;
-  return -1;
 }
 
 void clear_rest(BitString& bits) {
@@ -140,7 +134,7 @@ Result<Value> bits_from_text(Oid, std::string_view text, const Style&) {
   const int width = is_hex ? 4 : 1;
   BitString bits = zeros(static_cast<std::int64_t>(text.size()) * width);
   for (std::size_t i = 0; i < text.size(); ++i) {
-    const int digit = is_hex ? hex(text[i]) : text[i] == '0' || text[i] == '1' ? text[i] - '0' : -1;
+    const int digit = is_hex ? hex_digit(text[i]) : text[i] == '0' || text[i] == '1' ? text[i] - '0' : -1;
     if (digit < 0) return bad_digit(text.substr(i), is_hex ? "hexadecimal" : "binary");
     const auto bit = i * static_cast<std::size_t>(width);
     char& byte = bits.bytes[bit / 8];

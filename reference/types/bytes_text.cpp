@@ -1,32 +1,18 @@
 #include <fmt/core.h>
 
 #include "sqlstate/sqlstate.hpp"
+#include "types/characters.hpp"
 #include "types/form.hpp"
 #include "types/text_forms.hpp"
 
 // bytea and uuid.
 namespace pgconform::types {
-namespace {
-
-bool is_space(char c) {
-  return c == ' ' || (c >= '\t' && c <= '\r');
-}
-
-int hex(char c) {
-  if (c >= '0' && c <= '9') return c - '0';
-  if (c >= 'a' && c <= 'f') return c - 'a' + 10;
-  if (c >= 'A' && c <= 'F') return c - 'A' + 10;
-  return -1;
-}
-
-}  // namespace
-
 Result<Value> parse_bytea(std::string_view text) {
   std::string bytes;
   if (text.starts_with("\\x")) {
     for (std::size_t i = 2; i < text.size(); ++i) {
       if (is_space(text[i])) continue;
-      int high = hex(text[i]);
+      int high = hex_digit(text[i]);
       if (high < 0) {
         auto shown = text.substr(i, byte_of_character(text.substr(i), 1));
         return std::unexpected(Failure{
@@ -35,7 +21,7 @@ Result<Value> parse_bytea(std::string_view text) {
       if (++i >= text.size())
         return std::unexpected(
             Failure{sqlstate::invalid_parameter_value, "invalid hexadecimal data: odd number of digits", {}, {}});
-      int low = hex(text[i]);
+      int low = hex_digit(text[i]);
       if (low < 0) {
         auto shown = text.substr(i, byte_of_character(text.substr(i), 1));
         return std::unexpected(Failure{
@@ -86,8 +72,8 @@ Result<Value> parse_uuid(std::string_view text) {
   }
   std::string bytes;
   for (std::size_t i = 0; bytes.size() < 16;) {
-    if (i + 1 >= s.size() || hex(s[i]) < 0 || hex(s[i + 1]) < 0) return invalid_text(uuid_oid, text);
-    bytes += static_cast<char>(hex(s[i]) << 4 | hex(s[i + 1]));
+    if (i + 1 >= s.size() || hex_digit(s[i]) < 0 || hex_digit(s[i + 1]) < 0) return invalid_text(uuid_oid, text);
+    bytes += static_cast<char>(hex_digit(s[i]) << 4 | hex_digit(s[i + 1]));
     i += 2;
     // A dash may follow every fourth digit.
     if (i < s.size() && s[i] == '-' && bytes.size() % 2 == 0 && bytes.size() < 16) ++i;

@@ -1,4 +1,5 @@
 #include "types/datetime_decoder.hpp"
+#include "types/characters.hpp"
 
 #include <algorithm>
 #include <charconv>
@@ -13,9 +14,6 @@ namespace {
 
 using Trouble = DateDecoder::Trouble;
 
-bool is_digit(char c) {
-  return c >= '0' && c <= '9';
-}
 bool is_letter(char c) {
   return c >= 'a' && c <= 'z';
 }

@@ -1,13 +1,11 @@
 #include "types/datetime_fields.hpp"
+#include "types/characters.hpp"
 
 #include <algorithm>
 
 namespace pgconform::types {
 namespace {
 
-bool is_digit(char c) {
-  return c >= '0' && c <= '9';
-}
 bool is_letter(char c) {
   return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
 }

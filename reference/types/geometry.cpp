@@ -1,4 +1,5 @@
 #include "types/geometry.hpp"
+#include "types/characters.hpp"
 
 #include <fmt/core.h>
 
@@ -94,7 +95,6 @@ class Reader {
   }
 
  private:
-  static bool is_space(char c) { return c == ' ' || (c >= '\t' && c <= '\r'); }
   void blanks() {
     while (is_space(*at_)) ++at_;
   }

@@ -6,6 +6,7 @@
 #include <optional>
 
 #include "sqlstate/sqlstate.hpp"
+#include "types/characters.hpp"
 #include "types/interval.hpp"
 
 namespace pgconform::types {
@@ -37,9 +38,6 @@ const Unit* find_unit(std::string_view word) {
   return nullptr;
 }
 
-bool is_digit(char c) {
-  return c >= '0' && c <= '9';
-}
 bool is_letter(char c) {
   return c >= 'a' && c <= 'z';
 }

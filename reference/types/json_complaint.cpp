@@ -4,6 +4,7 @@
 #include <cctype>
 #include <string>
 
+#include "types/characters.hpp"
 #include "types/json.hpp"
 
 // What PostgreSQL says of a text that is no JSON: its parser's account of the first token that does not fit.
@@ -13,10 +14,6 @@ namespace {
 bool is_word(char c) {
   return std::isalnum(static_cast<unsigned char>(c)) != 0 || c == '_' || static_cast<unsigned char>(c) >= 0x80;
 }
-bool is_digit(char c) {
-  return c >= '0' && c <= '9';
-}
-
 class Reader {
  public:
   Reader(std::string_view text, bool decode) : text_(text), decode_(decode) {}

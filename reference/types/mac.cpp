@@ -1,4 +1,5 @@
 #include "types/mac.hpp"
+#include "types/characters.hpp"
 
 #include <fmt/core.h>
 
@@ -11,17 +12,6 @@
 
 namespace pgconform::types {
 namespace {
-
-bool is_space(char c) {
-  return c == ' ' || (c >= '\t' && c <= '\r');
-}
-
-int hex(char c) {
-  if (c >= '0' && c <= '9') return c - '0';
-  if (c >= 'a' && c <= 'f') return c - 'a' + 10;
-  if (c >= 'A' && c <= 'F') return c - 'A' + 10;
-  return -1;
-}
 
 // What macaddr_in() tries in turn; scanf() is part of what it takes: signs, blanks, 0x.
 Result<Value> read_six(std::string_view text) {
@@ -56,7 +46,7 @@ Result<Value> read_eight(std::string_view text) {
   std::string bytes;
   char mark = '\0';
   while (rest.size() > 1) {
-    const int high = hex(rest[0]), low = hex(rest[1]);
+    const int high = hex_digit(rest[0]), low = hex_digit(rest[1]);
     if (bytes.size() == 8 || high < 0 || low < 0) return invalid_text(macaddr8_oid, text);
     bytes += static_cast<char>(high << 4 | low);
     rest.remove_prefix(2);

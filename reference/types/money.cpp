@@ -1,4 +1,5 @@
 #include "types/money.hpp"
+#include "types/characters.hpp"
 
 #include <fmt/core.h>
 
@@ -8,13 +9,6 @@
 
 namespace pgconform::types {
 namespace {
-
-bool is_space(char c) {
-  return c == ' ' || (c >= '\t' && c <= '\r');
-}
-bool is_digit(char c) {
-  return c >= '0' && c <= '9';
-}
 
 // cash_in(): what stands around the digits is taken in nearly any order.
 class Reader {

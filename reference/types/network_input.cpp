@@ -1,4 +1,5 @@
 #include "types/network_input.hpp"
+#include "types/characters.hpp"
 
 #include <algorithm>
 
@@ -17,17 +18,6 @@ struct Input {
     return c;
   }
 };
-
-bool is_digit(char c) {
-  return c >= '0' && c <= '9';
-}
-
-int hex(char c) {
-  if (is_digit(c)) return c - '0';
-  if (c >= 'a' && c <= 'f') return c - 'a' + 10;
-  if (c >= 'A' && c <= 'F') return c - 'A' + 10;
-  return -1;
-}
 
 // digits: a number of at most `most`, of one digit or more; -1 if it is none. `plain`: no zeros in front.
 int digits(Input& in, int most, bool plain) {
@@ -52,9 +42,9 @@ std::optional<int> mask(Input& in, int most, bool plain) {
 
 bool read_hex_bytes(Input& in, std::string& address) {
   in.rest.remove_prefix(2);
-  for (int high = hex(in.peek()); high >= 0; high = hex(in.peek())) {
+  for (int high = hex_digit(in.peek()); high >= 0; high = hex_digit(in.peek())) {
     in.take();
-    int low = hex(in.peek());
+    int low = hex_digit(in.peek());
     if (low >= 0) in.take();
     if (address.size() == 4) return false;
     address += static_cast<char>(high << 4 | std::max(low, 0));
@@ -83,7 +73,8 @@ int bits_of_class(std::string_view address) {
 
 std::optional<Network> read_ipv4(Input in, bool is_cidr) {
   Network network;
-  const bool is_hex = is_cidr && in.peek() == '0' && (in.peek(1) == 'x' || in.peek(1) == 'X') && hex(in.peek(2)) >= 0;
+  const bool is_hex =
+      is_cidr && in.peek() == '0' && (in.peek(1) == 'x' || in.peek(1) == 'X') && hex_digit(in.peek(2)) >= 0;
   if (is_hex ? !read_hex_bytes(in, network.address) : !read_bytes(in, is_cidr, network.address)) return std::nullopt;
   const auto bits = mask(in, 32, false);
   if (!bits) return std::nullopt;
@@ -127,7 +118,7 @@ std::optional<Network> read_ipv6(Input in) {
     }
     const Input word = in;
     int value = 0, count = 0;
-    for (; hex(in.peek()) >= 0; ++count) value = value << 4 | hex(in.take());
+    for (; hex_digit(in.peek()) >= 0; ++count) value = value << 4 | hex_digit(in.take());
     if (count > 4) return std::nullopt;
     if (in.peek() == '.') {
       if (address.size() > 12) return std::nullopt;

@@ -1,33 +1,20 @@
 #include "types/packed.hpp"
 
-#include <gtest/gtest.h>
-
 #include <random>
 #include <string>
 
 #include "types/bits.hpp"
-#include "types/form.hpp"
 #include "types/geometry.hpp"
 #include "types/mac.hpp"
 #include "types/money.hpp"
 #include "types/network.hpp"
+#include "types/samples_test.hpp"
 #include "types/system_values.hpp"
 #include "types/type.hpp"
 
 namespace pgconform::types {
 namespace {
 
-std::string hex(std::string_view bytes) {
-  std::string s;
-  for (unsigned char c : bytes) s += "0123456789abcdef"[c >> 4], s += "0123456789abcdef"[c & 15];
-  return s;
-}
-
-// Each row: type, text in, text out, binary; all read off PostgreSQL 15.
-struct Sample {
-  Oid type;
-  const char *in, *out, *binary;
-};
 const Sample samples[] = {
     {bit_oid, "101", "101", "00000003a0"},
     {varbit_oid, "1010101011", "1010101011", "0000000aaac0"},
@@ -74,16 +61,7 @@ const Sample samples[] = {
 };
 
 TEST(Packed, FormsAreThoseOfPostgresql) {
-  Style style;
-  for (const auto& s : samples) {
-    auto value = parse_text(s.type, s.in, style);
-    ASSERT_TRUE(value) << s.in << ": " << value.error().message;
-    EXPECT_EQ(print_text(s.type, *value, style), s.out);
-    EXPECT_EQ(hex(print_binary(s.type, *value)), s.binary) << s.in;
-    auto back = parse_binary(s.type, print_binary(s.type, *value));
-    ASSERT_TRUE(back) << s.in << ": " << back.error().message;
-    EXPECT_EQ(*back, *value) << s.in;
-  }
+  expect_forms(samples);
 }
 
 // What is taken as a value can be printed in both forms, and comes back the same.

@@ -4,16 +4,13 @@
 #include <cctype>
 
 #include "sqlstate/sqlstate.hpp"
+#include "types/characters.hpp"
 #include "types/form.hpp"
 #include "types/range_sets.hpp"
 
 // Ranges as texts: [1,5) and {[1,2),[5,6)}. rangetypes-io.
 namespace pgconform::types {
 namespace {
-
-bool is_space(char c) {
-  return c == ' ' || (c >= '\t' && c <= '\r');
-}
 
 std::string_view without_blanks(std::string_view text) {
   while (!text.empty() && is_space(text[0])) text.remove_prefix(1);

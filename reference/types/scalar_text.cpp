@@ -6,16 +6,13 @@
 #include <cstdlib>
 
 #include "sqlstate/sqlstate.hpp"
+#include "types/characters.hpp"
 #include "types/form.hpp"
 #include "types/text_forms.hpp"
 
 // Numbers and truth values.
 namespace pgconform::types {
 namespace {
-
-bool is_space(char c) {
-  return c == ' ' || (c >= '\t' && c <= '\r');
-}
 
 std::unexpected<Failure> out_of_range(std::string_view type, std::string_view text) {
   return std::unexpected(Failure{sqlstate::numeric_value_out_of_range,

@@ -1,24 +1,11 @@
-#include <gtest/gtest.h>
-
 #include <string>
 
-#include "types/form.hpp"
 #include "types/numeric.hpp"
+#include "types/samples_test.hpp"
 
 namespace pgconform::types {
 namespace {
 
-std::string hex(std::string_view bytes) {
-  std::string s;
-  for (unsigned char c : bytes) s += "0123456789abcdef"[c >> 4], s += "0123456789abcdef"[c & 15];
-  return s;
-}
-
-// Each row: type, text in, text out, binary; all read off PostgreSQL 15.
-struct Sample {
-  Oid type;
-  const char *in, *out, *binary;
-};
 const Sample samples[] = {
     {bool_oid, " YE ", "t", "01"},
     {bool_oid, "of", "f", "00"},
@@ -56,16 +43,7 @@ const Sample samples[] = {
 };
 
 TEST(Forms, AreThoseOfPostgresql) {
-  Style style;
-  for (const auto& s : samples) {
-    auto value = parse_text(s.type, s.in, style);
-    ASSERT_TRUE(value) << s.in << ": " << value.error().message;
-    EXPECT_EQ(print_text(s.type, *value, style), s.out);
-    EXPECT_EQ(hex(print_binary(s.type, *value)), s.binary) << s.in;
-    auto back = parse_binary(s.type, print_binary(s.type, *value));
-    ASSERT_TRUE(back) << s.in << ": " << back.error().message;
-    EXPECT_EQ(print_text(s.type, *back, style), s.out);
-  }
+  expect_forms(samples);
 }
 
 TEST(Forms, RefuseWhatPostgresqlRefuses) {

@@ -50,14 +50,6 @@ bool can_be_full(const Expr& condition, const FromItem& item) {
   return looks_at == 0 || joins(joins, condition);
 }
 
-ExprPtr reference(const ScopeColumn& column) {
-  auto expr = column_at(column.place, column.type, column.modifier, -1);
-  expr->table = column.table;
-  expr->attribute = column.attribute;
-  expr->text = column.owner;
-  return expr;
-}
-
 }  // namespace
 
 std::unique_ptr<FromItem> Analyzer::join(const Node& body) {
@@ -158,8 +150,9 @@ ExprPtr Analyzer::join_using(const std::vector<std::string_view>& names, FromIte
       fail(sqlstate::duplicate_column, fmt::format("column name \"{}\" appears more than once in USING clause", name));
     ScopeColumn left = merged_column(*scope_, before, middle, name, "left");
     ScopeColumn right = merged_column(*scope_, middle, scope_->items.size(), name, "right");
-    both->args.push_back(to_boolean(apply_operator("=", reference(left), reference(right), -1), "JOIN/USING"));
-    ExprPtr l = reference(left), r = reference(right);
+    both->args.push_back(
+        to_boolean(apply_operator("=", column_of(left, 0, -1), column_of(right, 0, -1), -1), "JOIN/USING"));
+    ExprPtr l = column_of(left, 0, -1), r = column_of(right, 0, -1);
     const ExprPtr* sides[] = {&l, &r};
     Oid type = common_type(sides, "JOIN/USING");
     bool use_right =

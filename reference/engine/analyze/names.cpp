@@ -88,13 +88,7 @@ ExprPtr Analyzer::column_ref(const Node& body) {
         if (column.place < scope->join_first) refuse("LATERAL across a join", location);
         for (std::size_t i = 0; i < crossed.size(); ++i)
           crossed[i]->escape = std::max(crossed[i]->escape, static_cast<int>(crossed.size() - i));
-        auto expr = column_at(column.place, column.type, column.modifier, location);
-        expr->level = level;
-        expr->table = column.table;
-        expr->attribute = column.attribute;
-        expr->text = column.owner;
-        expr->shape = column.shape;
-        return expr;
+        return column_of(column, level, location);
       }
       if (name == "tableoid")
         if (ExprPtr oid = table_oid(*scope, item, location)) return oid;

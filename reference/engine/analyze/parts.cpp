@@ -1,4 +1,5 @@
 #include "engine/analyze/parts.hpp"
+#include "engine/analyze/scope.hpp"
 
 #include "engine/stack.hpp"
 #include "types/system_values.hpp"
@@ -40,6 +41,16 @@ ExprPtr column_at(int place, Oid type, std::int32_t modifier, int location) {
   auto expr = make_expr(ExprKind::column, type, location);
   expr->number = place;
   expr->modifier = modifier;
+  return expr;
+}
+
+ExprPtr column_of(const ScopeColumn& column, int level, int location) {
+  auto expr = column_at(column.place, column.type, column.modifier, location);
+  expr->level = level;
+  expr->table = column.table;
+  expr->attribute = column.attribute;
+  expr->text = column.owner;
+  expr->shape = column.shape;
   return expr;
 }
 

@@ -50,12 +50,7 @@ ExprPtr Analyzer::whole_row(const ScopeItem& item, int level, int location) {
   std::vector<ExprPtr> columns;
   auto shape = std::make_shared<RowShape>();
   for (const auto& column : item.columns) {
-    auto expr = column_at(column.place, column.type, column.modifier, location);
-    expr->level = level;
-    expr->table = column.table;
-    expr->attribute = column.attribute;
-    expr->text = column.owner;
-    expr->shape = column.shape;
+    auto expr = column_of(column, level, location);
     shape->columns.push_back({column.name, column.type, column.modifier, column.shape});
     columns.push_back(std::move(expr));
   }

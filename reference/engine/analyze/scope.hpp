@@ -24,6 +24,9 @@ struct ScopeColumn {
   bool in_star = true;  // part of *
 };
 
+// column_of: the column that a name stands for, seen from `level` queries further in.
+ExprPtr column_of(const ScopeColumn& column, int level, int location);
+
 // ScopeItem: an item of FROM, or a join's result.
 struct ScopeItem {
   std::string alias{};

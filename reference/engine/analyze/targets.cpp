@@ -10,12 +10,7 @@ void Analyzer::expand_star(const Node& ref, std::vector<ExprPtr>& exprs, std::ve
   auto expand = [&](const ScopeItem& item, int level) {
     for (const auto& column : item.columns) {
       if (!column.in_star) continue;
-      auto expr = column_at(column.place, column.type, column.modifier, location);
-      expr->level = level;
-      expr->table = column.table;
-      expr->attribute = column.attribute;
-      expr->text = column.owner;
-      expr->shape = column.shape;
+      auto expr = column_of(column, level, location);
       columns.push_back(describe(*expr, column.name));
       exprs.push_back(std::move(expr));
     }

@@ -5,6 +5,8 @@
 #include <string_view>
 #include <vector>
 
+#include "types/characters.hpp"
+
 // The templates of to_char(), to_date(), to_timestamp() and to_number(), taken apart. functions-formatting.
 namespace pgconform::engine::formats {
 
@@ -106,13 +108,8 @@ struct Node {
 std::vector<Node> parse_date_template(std::string_view text);
 std::vector<Node> parse_number_template(std::string_view text);
 
-// is_space: as isspace() of the C locale.
-constexpr bool is_space(char c) {
-  return c == ' ' || (c >= '\t' && c <= '\r');
-}
-constexpr bool is_digit(char c) {
-  return c >= '0' && c <= '9';
-}
+using types::is_digit;
+using types::is_space;
 // is_separator: a printable ASCII character that is neither letter nor digit nor blank.
 bool is_separator(char c);
 // character_size: the bytes of the first character; 0 of nothing.
