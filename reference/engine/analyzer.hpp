@@ -216,6 +216,8 @@ class Analyzer {
 
   // coercion (coerce.cpp)
   ExprPtr coerce(ExprPtr expr, Oid target, CastContext context);
+  ExprPtr to_domain(ExprPtr expr, Oid domain, CastContext context);
+  ExprPtr to_composite(ExprPtr expr, Oid target, CastContext context);
   ExprPtr fit(ExprPtr expr, std::int32_t modifier, CastContext context);
   ExprPtr coerce_or_fail(ExprPtr expr, Oid target, std::int32_t modifier, CastContext context, int location);
   ExprPtr to_boolean(ExprPtr expr, std::string_view construct);
@@ -231,6 +233,7 @@ class Analyzer {
   const Node* into_ = nullptr;  // of this statement, which its caller takes care of
   std::optional<SqlError> planning_failure_;
   std::vector<std::shared_ptr<Table>> tables_, written_, locked_;
+  std::vector<std::shared_ptr<const UserType>> types_;
   std::string locking_;  // FOR UPDATE, as the first that asks for it
   SessionState& session_;
   std::vector<Oid> parameters_;  // 0: not used yet; unknown_oid: used, type still open

@@ -3,6 +3,7 @@
 #include "types/bits.hpp"
 #include "types/form.hpp"
 #include "types/interval.hpp"
+#include "types/made.hpp"
 
 // Conversions that analysis puts in: coerce_type() and its companions.
 namespace pgconform::engine {
@@ -24,11 +25,62 @@ void read_interval(Expr& expr, Oid target, std::int32_t modifier, const types::S
   expr.type = target;
 }
 
+// What a value of a domain is without it.
+ExprPtr from_domain(ExprPtr expr) {
+  std::int32_t modifier = -1;
+  auto plain = make_expr(ExprKind::relabel, types::base_of(expr->type, &modifier), expr->location);
+  plain->modifier = modifier;
+  plain->is_implicit = true;
+  plain->args.push_back(std::move(expr));
+  return plain;
+}
+
 }  // namespace
+
+// coerce_to_domain(): made what the domain is over, then checked.
+ExprPtr Analyzer::to_domain(ExprPtr expr, Oid domain, CastContext context) {
+  std::int32_t modifier = -1;
+  const Oid base = types::base_of(domain, &modifier);
+  expr = fit(coerce(std::move(expr), base, context), modifier, context);
+  auto checked = make_expr(ExprKind::to_domain, domain, expr->location);
+  checked->is_implicit = context != CastContext::explicit_cast;
+  checked->immutable = false;
+  checked->args.push_back(std::move(expr));
+  return checked;
+}
+
+// coerce_record_to_complex().
+ExprPtr Analyzer::to_composite(ExprPtr expr, Oid target, CastContext context) {
+  const auto* type = types::find_made(target);
+  auto cannot = [&](std::string detail) {
+    fail(sqlstate::cannot_coerce, fmt::format("cannot cast type record to {}", type_name(target)), expr->location, {},
+         std::move(detail));
+  };
+  if (expr->kind != ExprKind::row) {
+    if (const auto shape = shape_of(*expr); !shape) cannot({});
+    refuse("a cast of such a row", expr->location);
+  }
+  auto row = make_expr(ExprKind::row, target, expr->location);
+  row->number = expr->number;
+  const std::size_t given = expr->args.size(), wanted = type->fields.size();
+  for (std::size_t i = 0; i < std::min(given, wanted); ++i) {
+    const auto& field = type->fields[i];
+    Oid source[] = {expr->args[i]->type}, targets[] = {field.type};
+    if (!can_coerce(source, targets, context))
+      cannot(
+          fmt::format("Cannot cast type {} to {} in column {}.", type_name(source[0]), type_name(field.type), i + 1));
+    row->args.push_back(fit(coerce(std::move(expr->args[i]), field.type, context), field.modifier, context));
+  }
+  if (given < wanted) cannot("Input has too few columns.");
+  if (given > wanted) cannot("Input has too many columns.");
+  return row;
+}
 
 // A target type with find_pathway() behind it; nothing is checked here but what only the expression can tell.
 ExprPtr Analyzer::coerce(ExprPtr expr, Oid target, CastContext context) {
   if (expr->type == target || is_polymorphic(target)) return expr;
+  if (expr->type == types::unknown_oid && expr->kind != ExprKind::parameter && types::base_of(target) != target)
+    return to_domain(std::move(expr), target, context);
   if (expr->type == types::unknown_oid) {
     if (expr->kind == ExprKind::parameter) {
       Oid& type = parameters_[static_cast<std::size_t>(expr->number)];
@@ -52,6 +104,11 @@ ExprPtr Analyzer::coerce(ExprPtr expr, Oid target, CastContext context) {
       return expr;
     }
   }
+  if (types::base_of(expr->type) != expr->type) expr = from_domain(std::move(expr));
+  if (expr->type == target) return expr;
+  if (types::base_of(target) != target) return to_domain(std::move(expr), target, context);
+  if (types::is_made(target) && expr->type == types::record_oid && types::is_composite(target))
+    return to_composite(std::move(expr), target, context);
   Pathway way = find_pathway(expr->type == types::unknown_oid ? types::text_oid : expr->type, target, context);
   need_support(target, expr->location);
   int location = expr->location;
@@ -107,7 +164,15 @@ ExprPtr Analyzer::coerce_or_fail(ExprPtr expr, Oid target, std::int32_t modifier
     fail(sqlstate::cannot_coerce, fmt::format("cannot cast type {} to {}", type_name(expr->type), type_name(target)),
          location);
   read_interval(*expr, target, modifier, session_.style());
-  auto made = coerce(std::move(expr), target, context);
+  auto made = [&] {
+    try {
+      return coerce(std::move(expr), target, context);
+    } catch (SqlError& error) {
+      // Of a row, the cast is told as the place.
+      if (source[0] == types::record_oid && error.report.sqlstate == sqlstate::cannot_coerce) error.location = location;
+      throw;
+    }
+  }();
   // bit(n) of an integer keeps its last bits, bit(n) of other bits the first: the call has to know the length.
   if (made->kind == ExprKind::call && target == types::bit_oid && source[0] != target) made->modifier = modifier;
   return fit(std::move(made), modifier, context);

@@ -23,6 +23,7 @@ class SqlBackend : public session::Backend {
 
   std::expected<std::vector<std::shared_ptr<const session::Parsed>>, Report> parse(std::string_view sql) override {
     StackBase base;
+    types::use_made_types(&state_.types());
     try {
       if (auto legal = types::check_encoding(sql); !legal) fail(legal.error());
       state_.set_query(sql);
@@ -39,6 +40,7 @@ class SqlBackend : public session::Backend {
       const std::shared_ptr<const session::Parsed>& parsed,
       std::optional<std::span<const Oid>> parameter_types) override {
     StackBase base;
+    types::use_made_types(&state_.types());
     auto raw = std::static_pointer_cast<const RawStatement>(parsed);
     try {
       check_alive(*raw);
@@ -51,11 +53,13 @@ class SqlBackend : public session::Backend {
   bool is_current(const session::Statement& statement) const override {
     const auto& prepared = static_cast<const Prepared&>(statement);
     return !prepared.command &&
-           std::ranges::all_of(prepared.tables, [&](const auto& table) { return state_.is_current(*table); });
+           std::ranges::all_of(prepared.tables, [&](const auto& table) { return state_.is_current(*table); }) &&
+           std::ranges::all_of(prepared.types, [&](const auto& type) { return state_.types().is_current(*type); });
   }
 
   std::expected<void, Report> plan(const session::Statement& statement, std::span<const Value> parameters) override {
     StackBase base;
+    types::use_made_types(&state_.types());
     const auto& prepared = static_cast<const Prepared&>(statement);
     try {
       check_plan(prepared, state_, parameters);
@@ -68,6 +72,7 @@ class SqlBackend : public session::Backend {
   std::expected<std::unique_ptr<session::Execution>, Report> execute(
       const std::shared_ptr<const session::Statement>& statement, std::vector<Value> parameters) override {
     StackBase base;
+    types::use_made_types(&state_.types());
     auto prepared = std::static_pointer_cast<const Prepared>(statement);
     try {
       check_alive(*prepared->raw);
@@ -78,11 +83,13 @@ class SqlBackend : public session::Backend {
   }
 
   void start_command(std::chrono::system_clock::time_point now) override {
+    types::use_made_types(&state_.types());
     state_.set_statement_time(types::from_clock(now));
     state_.transaction().start_command(types::from_clock(now));
   }
   std::expected<void, Report> commit_command() override {
     StackBase base;
+    types::use_made_types(&state_.types());
     state_.catalog().clear();
     try {
       state_.transaction().commit_command();
@@ -98,7 +105,10 @@ class SqlBackend : public session::Backend {
   void begin_implicit_block() override { state_.transaction().begin_implicit_block(); }
   void end_implicit_block() override { state_.transaction().end_implicit_block(); }
   session::TransactionStatus status() const override { return state_.transaction().status(); }
-  const types::Style& style() const override { return state_.settings().style(); }
+  const types::Style& style() const override {
+    types::use_made_types(&state_.types());
+    return state_.settings().style();
+  }
   const types::ClientEncoding* encoding() const override { return state_.settings().client_encoding(); }
   std::vector<Report> take_notices() override { return state_.take_notices(); }
   std::vector<std::pair<std::string, std::string>> take_changed_settings() override {
@@ -118,6 +128,7 @@ class SqlBackend : public session::Backend {
   }
   std::expected<std::shared_ptr<const session::Statement>, Report> function(Oid oid) override {
     StackBase base;
+    types::use_made_types(&state_.types());
     try {
       return analyze_function_call(oid, state_);
     } catch (SqlError& error) {

@@ -34,7 +34,16 @@ struct SqlError {
 }
 
 [[noreturn]] inline void fail(const types::Failure& failure, int location = -1) {
-  fail(failure.sqlstate, failure.message, location, failure.hint, failure.detail);
+  SqlError error;
+  error.report.sqlstate = failure.sqlstate;
+  error.report.message = failure.message;
+  error.report.hint = failure.hint;
+  error.report.detail = failure.detail;
+  error.report.schema = failure.schema;
+  error.report.data_type = failure.data_type;
+  error.report.constraint = failure.constraint;
+  error.location = location;
+  throw error;
 }
 
 // refuse: what PostgreSQL has and this engine has not. Never answered by guessing.

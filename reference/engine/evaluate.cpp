@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "engine/domains.hpp"
 #include "engine/session_state.hpp"
 #include "engine/stack.hpp"
 #include "types/form.hpp"
@@ -50,6 +51,19 @@ Value row(const Expr& expr, Context& context) {
     any = any || !is_null(fields.values.back());
   }
   if (expr.number != 0 && !any) return {};
+  return types::pack_record(fields);
+}
+
+// A record with another value in one field; of NULL, all the others are NULL too.
+Value with_field(const Expr& expr, const Value& record, Value value) {
+  const auto* type = types::find_made(types::base_of(expr.type));
+  if (!type) fail(sqlstate::internal_error, fmt::format("cache lookup failed for type {}", expr.type));
+  types::Fields fields;
+  if (!is_null(record)) fields = types::unpack_record(std::get<types::Record>(record));
+  fields.types.clear();
+  for (const auto& field : type->fields) fields.types.push_back(field.type);
+  fields.values.resize(fields.types.size());
+  fields.values[static_cast<std::size_t>(expr.number)] = std::move(value);
   return types::pack_record(fields);
 }
 
@@ -146,6 +160,10 @@ Value evaluate(const Expr& expr, Context& context) {
       return all_fields(arg(0), true);
     case ExprKind::is_not_null:
       return all_fields(arg(0), false);
+    case ExprKind::field_assigned:
+      return with_field(expr, arg(0), arg(1));
+    case ExprKind::to_domain:
+      return context.session.types().checked(expr.type, arg(0), &context);
     case ExprKind::row:
       return row(expr, context);
     case ExprKind::field: {
@@ -197,7 +215,7 @@ Value evaluate(const Expr& expr, Context& context) {
     case ExprKind::least:
       return extreme(expr, context);
     case ExprKind::column_default:
-      return expr.shared ? evaluate(*expr.shared, context) : Value();
+      return expr.shared ? evaluate(*expr.shared, context) : default_of_type(expr.type, context);
     case ExprKind::subscript:
       return expr.implementation ? call(expr, context) : evaluate_array(expr, context);
     case ExprKind::array:

@@ -55,6 +55,8 @@ enum class ExprKind : std::uint8_t {
   all_of,            // implementation: the operator on args[0] and each element of the array args[2]
   element_assigned,  // args[0], an array, with args[1] at the indices args[2…]; a slice of it if `strict` is not set
   row,               // ROW(args); number 1: NULL if all of them are, as the row of an outer join's other side
+  field_assigned,    // args[0], a record or NULL, with args[1] as its field `number`
+  to_domain,         // args[0] as the domain `type` allows it
   field,             // field `number` of the record args[0]
 };
 

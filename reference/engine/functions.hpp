@@ -93,6 +93,7 @@ void add_strings(Registry& registry);
 void add_times(Registry& registry);
 void add_session(Registry& registry);
 void add_sequences(Registry& registry);
+void add_enums(Registry& registry);
 void add_arrays(Registry& registry);
 void add_intervals(Registry& registry);
 void add_fields(Registry& registry);

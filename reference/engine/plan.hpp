@@ -220,10 +220,11 @@ class Prepared : public session::Statement, public Plan {
   std::shared_ptr<const RawStatement> raw;
   std::optional<std::vector<session::Column>> columns_;
   std::vector<Oid> parameter_types_;
-  std::vector<std::shared_ptr<Table>> tables;   // that the plan refers to
-  std::vector<std::shared_ptr<Table>> written;  // those of them that it changes
-  std::vector<std::shared_ptr<Table>> locked;   // those of them whose rows it locks
-  std::string locking;                          // FOR UPDATE, as the first that asks for it
+  std::vector<std::shared_ptr<Table>> tables;          // that the plan refers to
+  std::vector<std::shared_ptr<Table>> written;         // those of them that it changes
+  std::vector<std::shared_ptr<Table>> locked;          // those of them whose rows it locks
+  std::vector<std::shared_ptr<const UserType>> types;  // that it names
+  std::string locking;                                 // FOR UPDATE, as the first that asks for it
   bool is_binary() const override { return is_binary_; }
   bool is_query() const override { return query && written.empty(); }
 

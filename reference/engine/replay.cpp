@@ -3,6 +3,7 @@
 #include <fmt/core.h>
 
 #include "types/form.hpp"
+#include "types/made.hpp"
 
 namespace pgconform::engine {
 namespace {
@@ -98,7 +99,9 @@ void Client::describe() {
   described_ = true;
   out_ += "T";
   for (const auto& column : *columns) {
-    std::string type = types::type_name(column.type, column.type_modifier);
+    std::int32_t modifier = column.type_modifier;
+    const auto base = types::base_of(column.type, &modifier);
+    std::string type = types::type_name(base, modifier);
     out_ += fmt::format(" {}:{}{}", escaped(column.name), type,
                         column.attribute != 0 ? fmt::format("#{}", column.attribute) : "");
   }

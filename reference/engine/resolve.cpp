@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "engine/analyze/row_shapes.hpp"
+#include "types/made.hpp"
 
 namespace pgconform::engine {
 namespace {
@@ -34,7 +35,9 @@ void keep_best(std::vector<Candidate>& candidates, Score score) {
 }
 
 // func_select_candidate(): the one that fits best, or nothing.
-std::optional<std::size_t> select(std::vector<Candidate> candidates, std::span<const Oid> arguments) {
+std::optional<std::size_t> select(std::vector<Candidate> candidates, std::span<const Oid> given) {
+  std::vector<Oid> arguments;
+  for (Oid type : given) arguments.push_back(types::base_of(type));
   auto unknown = [&](std::size_t i) { return arguments[i] == types::unknown_oid; };
   auto unknowns = static_cast<std::size_t>(std::ranges::count(arguments, types::unknown_oid));
   keep_best(candidates, [&](const Candidate& c) {
@@ -135,7 +138,11 @@ bool is_polymorphic(Oid type) {
 
 Pathway find_pathway(Oid source, Oid target, CastContext context) {
   using Kind = Pathway::Kind;
+  source = types::base_of(source);
+  target = types::base_of(target);
   if (source == target) return {Kind::relabel};
+  if (types::is_made(source) && target == types::record_oid && types::is_composite(source)) return {Kind::relabel};
+  if (types::is_made(target) && source == types::record_oid && types::is_composite(target)) return {Kind::relabel};
   if (const CastFact* cast = find_cast(source, target)) {
     bool allowed = cast->context == 'i' || (cast->context == 'a' && context != CastContext::implicit) ||
                    context == CastContext::explicit_cast;
@@ -157,6 +164,7 @@ Pathway find_pathway(Oid source, Oid target, CastContext context) {
 bool can_coerce(std::span<const Oid> arguments, std::span<const Oid> parameters, CastContext context) {
   for (std::size_t i = 0; i < arguments.size(); ++i) {
     Oid from = arguments[i], to = parameters[i];
+    if (types::is_made(from) && (to == types::anyarray_oid || to == 5078)) from = types::base_of(from);
     if (from == to || from == types::unknown_oid || to == types::any_oid) continue;
     if (is_polymorphic(to)) {
       const auto* type = find_type(from);
@@ -164,6 +172,7 @@ bool can_coerce(std::span<const Oid> arguments, std::span<const Oid> parameters,
       if (to == types::anyarray_oid || to == 5078) {
         if (array) continue;
       } else if (to == types::anyenum_oid) {
+        if (type && type->kind == 'e') continue;
       } else if (to == types::anyrange_oid || to == 5080) {
         if (type && type->kind == 'r') continue;
       } else if (to == 4537 || to == 4538) {
@@ -183,6 +192,9 @@ bool can_coerce(std::span<const Oid> arguments, std::span<const Oid> parameters,
 const OperatorFact& find_operator(std::string_view name, Oid left, Oid right, int location) {
   auto all = operators_named(name);
   bool prefix = left == 0;
+  const Oid written_left = left, written_right = right;
+  left = types::base_of(left);
+  right = types::base_of(right);
   auto exact = [&](Oid l, Oid r) -> const OperatorFact* {
     for (const auto& op : all)
       if (op.left == l && op.right == r) return &op;
@@ -196,8 +208,8 @@ const OperatorFact& find_operator(std::string_view name, Oid left, Oid right, in
       if (const auto* op = exact(left, left)) return *op;
   }
   std::vector<Oid> arguments;
-  if (!prefix) arguments.push_back(left);
-  arguments.push_back(right);
+  if (!prefix) arguments.push_back(written_left);
+  arguments.push_back(written_right);
   std::vector<Candidate> candidates;
   for (std::size_t i = 0; i < all.size(); ++i) {
     if ((all[i].left == 0) != prefix) continue;
@@ -207,8 +219,8 @@ const OperatorFact& find_operator(std::string_view name, Oid left, Oid right, in
     if (can_coerce(arguments, parameters, CastContext::implicit)) candidates.push_back({parameters, i});
   }
   if (candidates.size() == 1) return all[candidates[0].index];
-  std::string shown = prefix ? fmt::format("{} {}", name, type_name(right))
-                             : fmt::format("{} {} {}", type_name(left), name, type_name(right));
+  std::string shown = prefix ? fmt::format("{} {}", name, type_name(written_right))
+                             : fmt::format("{} {} {}", type_name(written_left), name, type_name(written_right));
   if (candidates.empty())
     fail(sqlstate::undefined_function, "operator does not exist: " + shown, location,
          prefix ? "No operator matches the given name and argument type. You might need to add an explicit type cast."
@@ -266,8 +278,12 @@ Found find_function(std::string_view name, std::span<const Oid> arguments, int l
 // select_common_type().
 Oid common_type(std::span<const ExprPtr* const> exprs, std::string_view construct) {
   Oid common = (**exprs[0]).type;
+  if (common != types::unknown_oid &&
+      std::ranges::all_of(exprs, [&](const auto* expr) { return (**expr).type == common; }))
+    return common;
+  common = types::base_of(common);
   for (const auto* expr : exprs) {
-    Oid next = (**expr).type;
+    Oid next = types::base_of((**expr).type);
     if (next == types::unknown_oid || next == common) continue;
     if (common == types::unknown_oid) {
       common = next;

@@ -1,6 +1,7 @@
 #include <algorithm>
 
 #include "engine/resolve.hpp"
+#include "types/made.hpp"
 #include "types/range.hpp"
 
 // What anyelement, anyarray and their kin stand for in one call: enforce_generic_type_consistency().
@@ -57,6 +58,7 @@ std::optional<Polymorphic> resolve_polymorphic(std::span<const Oid> arguments, s
     if (is_simple_element(parameter)) {
       if (!tell(element, argument)) return std::nullopt;
     } else if (parameter == types::anyarray_oid) {
+      argument = types::base_of(argument);
       if (!types::is_array(argument) || !tell(array, argument)) return std::nullopt;
     } else if (parameter == types::anyrange_oid) {
       if (!types::is_range(argument) || !tell(range, argument)) return std::nullopt;
@@ -65,6 +67,7 @@ std::optional<Polymorphic> resolve_polymorphic(std::span<const Oid> arguments, s
     } else if (is_compatible_element(parameter)) {
       compatible.push_back(argument);
     } else if (parameter == anycompatiblearray) {
+      argument = types::base_of(argument);
       if (!types::is_array(argument)) return std::nullopt;
       compatible.push_back(types::element_of(argument));
     }
@@ -76,6 +79,8 @@ std::optional<Polymorphic> resolve_polymorphic(std::span<const Oid> arguments, s
   } else if (element != 0) {
     array = types::array_of(element);
   }
+  if (std::ranges::find(parameters, types::anyenum_oid) != parameters.end() && !types::is_enum(element))
+    return std::nullopt;
   Oid common = compatible.empty() ? types::text_oid : common_of(compatible);
   if (has_compatible && (common == 0 || types::array_of(common) == 0)) return std::nullopt;
   auto stands_for = [&](Oid type) {

@@ -13,6 +13,7 @@
 #include "engine/settings.hpp"
 #include "engine/storage.hpp"
 #include "engine/transaction.hpp"
+#include "engine/user_types.hpp"
 #include "engine/waits.hpp"
 #include "session/engine.hpp"
 #include "session/names.hpp"
@@ -32,7 +33,8 @@ class SessionState {
         waits_(*this),
         checks_(*this),
         mailbox_(database.channels, login_.pid, login_.wake),
-        object_names_(make_object_names(*this)) {
+        object_names_(make_object_names(*this)),
+        types_(*this) {
     settings_.set_object_names(object_names_.get());
     database_.sessions.insert(this);
   }
@@ -61,6 +63,8 @@ class SessionState {
   Waits& waits() { return waits_; }
   ConstraintChecks& checks() { return checks_; }
   Mailbox& mailbox() { return mailbox_; }
+  // types: those that were made, as this session sees them.
+  SessionTypes& types() { return types_; }
   std::vector<session::Report>& notices() { return notices_; }
   // take_notices: those that client_min_messages lets through.
   std::vector<session::Report> take_notices();
@@ -135,6 +139,7 @@ class SessionState {
   ConstraintChecks checks_;
   Mailbox mailbox_;
   std::unique_ptr<types::ObjectNames> object_names_;
+  SessionTypes types_;
   CatalogCache catalog_;
   std::string query_;
   std::vector<session::Report> notices_;

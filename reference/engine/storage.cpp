@@ -1,5 +1,7 @@
 #include "engine/storage.hpp"
 
+#include "engine/user_types.hpp"
+
 namespace pgconform::engine {
 namespace {
 
@@ -19,6 +21,23 @@ void tidy_rows(Table& table, const Transactions& transactions) {
 
 }  // namespace
 
+// A label's place is needed as long as a row may hold it, be it a dead one.
+void Database::tidy_types(bool labels) {
+  std::set<Oid> used;
+  for (auto& [oid, versions] : types) {
+    std::erase_if(versions, [&](const auto& type) {
+      const Stamp& s = type->stamp;
+      return transactions.is_aborted(s.made) || (s.ended != 0 && !transactions.is_aborted(s.ended));
+    });
+    for (auto& type : versions) {
+      type->stamp.ended = 0;
+      for (const auto& label : type->labels) used.insert(label.oid);
+    }
+  }
+  std::erase_if(types, [](const auto& entry) { return entry.second.empty(); });
+  if (labels) std::erase_if(label_order, [&](const auto& entry) { return !used.contains(entry.first); });
+}
+
 void Database::tidy() {
   if (open_transactions != 0) return;
   locks.forget_rows();
@@ -34,6 +53,7 @@ void Database::tidy() {
   for (auto& table : tables) table->stamp.ended = 0;
   for (auto& schema : schemas) schema.stamp.ended = 0;
   has_dropped = false;
+  tidy_types(garbage > tolerated_);
   if (garbage <= tolerated_) return;
   std::size_t rows = 0;
   for (auto& table : tables) {

@@ -6,6 +6,7 @@
 #include <memory>
 #include <set>
 #include <string>
+#include <unordered_map>
 #include <utility>
 #include <vector>
 
@@ -180,6 +181,8 @@ struct Schema {
   Stamp stamp;
 };
 
+struct UserType;
+
 // Database: all that sessions share.
 struct Database {
   Transactions transactions;
@@ -191,7 +194,9 @@ struct Database {
   Oid next_oid = first_oid;
   std::set<SessionState*> sessions;
   std::vector<Comment> comments;
-  int open_transactions = 0;      // of all sessions, with an xid or without
+  std::unordered_map<Oid, std::vector<std::shared_ptr<UserType>>> types;  // user_types.hpp: versions, the newest last
+  std::unordered_map<Oid, float> label_order;                             // of every label of every enum
+  int open_transactions = 0;                                              // of all sessions, with an xid or without
   std::size_t garbage = 0;        // versions that are dead, or will be when their transaction ends as it may
   bool has_foreign_keys = false;  // some table has had one
   bool has_dropped = false;       // tables or schemas that may be gone for good
@@ -203,6 +208,8 @@ struct Database {
   void tidy();
 
  private:
+  void tidy_types(bool labels);
+
   std::size_t tolerated_ = 1000;
 };
 

@@ -3,6 +3,7 @@
 
 #include "engine/analyzer.hpp"
 #include "engine/ddl/relations.hpp"
+#include "engine/ddl/types.hpp"
 #include "engine/executor.hpp"
 #include "types/form.hpp"
 #include "types/interval.hpp"
@@ -207,6 +208,13 @@ Utility find_utility(std::string_view kind) {
                                                           {"CreateStmt", create_table},
                                                           {"AlterTableStmt", alter_table},
                                                           {"RenameStmt", rename},
+                                                          {"CreateEnumStmt", create_enum},
+                                                          {"AlterEnumStmt", alter_enum},
+                                                          {"AlterObjectSchemaStmt", move_type},
+                                                          {"CompositeTypeStmt", create_composite},
+                                                          {"CreateDomainStmt", create_domain},
+                                                          {"AlterDomainStmt", alter_domain},
+
                                                           {"IndexStmt", create_index},
                                                           {"CreateSeqStmt", create_sequence},
                                                           {"AlterSeqStmt", alter_sequence},
@@ -227,8 +235,8 @@ void check_utility(const RawStatement& raw) {
   const Node& node = raw.node();
   if (find_utility(node.kind())) return;
   if (node.is("DropStmt")) {
-    static constexpr std::string_view droppable[] = {"OBJECT_TABLE", "OBJECT_VIEW", "OBJECT_SEQUENCE", "OBJECT_INDEX",
-                                                     "OBJECT_SCHEMA"};
+    static constexpr std::string_view droppable[] = {"OBJECT_TABLE",  "OBJECT_VIEW", "OBJECT_SEQUENCE", "OBJECT_INDEX",
+                                                     "OBJECT_SCHEMA", "OBJECT_TYPE", "OBJECT_DOMAIN"};
     if (std::ranges::find(droppable, node.body().text("removeType")) != std::end(droppable)) return;
   }
   static constexpr std::pair<std::string_view, std::string_view> names[] = {{"CopyStmt", "COPY"},
@@ -256,6 +264,9 @@ void check_utility(const RawStatement& raw) {
 std::string run_utility(const Prepared& statement, SessionState& session) {
   const RawStatement& raw = *statement.raw;
   const Node& node = raw.node();
+  if (node.is("DropStmt") &&
+      (node.body().text("removeType") == "OBJECT_TYPE" || node.body().text("removeType") == "OBJECT_DOMAIN"))
+    return drop_types(raw, session);
   if (node.is("DropStmt")) return drop_objects(raw, session);
   if (auto* run = find_utility(node.kind())) return run(raw, session);
   refuse("this statement", raw.location());

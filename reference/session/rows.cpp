@@ -2,6 +2,7 @@
 
 #include "sqlstate/sqlstate.hpp"
 #include "types/form.hpp"
+#include "types/made.hpp"
 #include "wire/writer.hpp"
 
 namespace pgconform::session {
@@ -63,8 +64,10 @@ std::expected<void, Report> send_row_description(Output& out, std::span<const Co
       if (!converted) return std::unexpected(failed(converted.error()));
       name = *converted;
     }
-    fields.add(
-        {name, column.table, column.attribute, column.type, column.type_length, column.type_modifier, formats.of(i)});
+    // A domain is shown as what it is over.
+    std::int32_t modifier = column.type_modifier;
+    const auto type = types::base_of(column.type, &modifier);
+    fields.add({name, column.table, column.attribute, type, column.type_length, modifier, formats.of(i)});
   }
   out.send(protocol::RowDescription{fields.view()});
   return {};

@@ -3,6 +3,7 @@
 #include "session/rows.hpp"
 #include "sqlstate/sqlstate.hpp"
 #include "types/form.hpp"
+#include "types/made.hpp"
 
 namespace pgconform::session {
 
@@ -27,12 +28,17 @@ std::expected<std::vector<types::Value>, Report> read_values(const protocol::For
       auto report = error(failure.sqlstate, failure.message);
       report.detail = failure.detail;
       report.hint = failure.hint;
+      report.schema = failure.schema;
+      report.data_type = failure.data_type;
+      report.constraint = failure.constraint;
       return report;
     };
     if (format != 0 && format != 1)
       return wrong(error(sqlstate::invalid_parameter_value, "unsupported format code: " + std::to_string(format)));
     if (value.is_null) {
       values.emplace_back();
+      if (const auto* made = types::find_made(type); made && made->kind == 'd')
+        if (auto allowed = types::made_types()->check(*made, {}); !allowed) return wrong(failed(allowed.error()));
       continue;
     }
     if (!types::find_type(type))

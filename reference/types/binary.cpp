@@ -1,10 +1,12 @@
 #include <fmt/core.h>
 
+#include <algorithm>
 #include <bit>
 
 #include "sqlstate/sqlstate.hpp"
 #include "types/array.hpp"
 #include "types/form.hpp"
+#include "types/made.hpp"
 #include "types/numeric.hpp"
 #include "types/packed.hpp"
 #include "wire/bytes.hpp"
@@ -53,10 +55,26 @@ std::unexpected<Failure> overflow(const char* type) {
   return std::unexpected(Failure{sqlstate::datetime_field_overflow, fmt::format("{} out of range", type), {}, {}});
 }
 
+// is_record: the bytes are what pack_record() could have made.
+bool is_record(std::string_view bytes) {
+  if (bytes.size() < 4) return false;
+  auto count = wire::load_32(bytes.data());
+  bytes.remove_prefix(4);
+  for (; count > 0; --count) {
+    if (bytes.size() < 8) return false;
+    const auto length = static_cast<std::int32_t>(wire::load_32(bytes.data() + 4));
+    bytes.remove_prefix(8);
+    if (length > static_cast<std::int64_t>(bytes.size())) return false;
+    bytes.remove_prefix(static_cast<std::size_t>(std::max(length, 0)));
+  }
+  return bytes.empty();
+}
+
 }  // namespace
 
 Result<Value> parse_binary(Oid type, std::string_view bytes) {
   if (is_array(type)) return array_from_binary(type, bytes);
+  if (const auto* made = find_made(type)) return parse_made_binary(*made, bytes);
   if (auto length = fixed_length(type); length != 0) {
     if (bytes.size() < length)
       return std::unexpected(Failure{sqlstate::protocol_violation,
@@ -165,14 +183,19 @@ Result<Value> parse_binary(Oid type, std::string_view bytes) {
 }
 
 Value value_from_packed(Oid type, std::string_view bytes) {
-  // A type that is not built in can only be that of a table's rows.
-  if (type == record_oid || !find_type(type)) return Record{std::string(bytes)};
+  if (is_array(type)) return std::string(bytes);
+  if (const auto* made = find_made(type)) return made_from_packed(*made, bytes);
+  if (type == record_oid) return Record{std::string(bytes)};
+  // A type that nobody knows any more may have been that of a table's rows.
+  if (!find_type(type)) return is_record(bytes) ? Value(Record{std::string(bytes)}) : Value(std::string(bytes));
   return *parse_binary(type, bytes);
 }
 
 std::string print_binary(Oid type, const Value& value) {
   if (const auto* record = std::get_if<Record>(&value)) return record->packed;
   auto integer = [&](int width) { return store(static_cast<std::uint64_t>(std::get<std::int64_t>(value)), width); };
+  if (const auto* made = find_made(type)) return print_made_binary(*made, value);
+  if (is_made(type) && std::holds_alternative<std::int64_t>(value)) return integer(4);
   if (is_reg(type)) return integer(4);
   switch (type) {
     case bool_oid:

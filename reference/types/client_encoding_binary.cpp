@@ -2,6 +2,7 @@
 
 #include "types/array.hpp"
 #include "types/client_encoding.hpp"
+#include "types/made.hpp"
 #include "wire/reader.hpp"
 #include "wire/writer.hpp"
 
@@ -87,6 +88,10 @@ Result<std::string> recode_record(std::string_view bytes, const Convert& convert
 Result<std::string> recode(Oid type, std::string_view bytes, const Convert& convert, int depth) {
   if (depth > 100) return std::string(bytes);
   if (is_array(type)) return recode_array(bytes, convert, depth);
+  if (const auto* made = find_made(type)) {
+    if (made->kind == 'e') return convert(bytes);
+    return made->kind == 'd' ? recode(made->base, bytes, convert, depth + 1) : recode_record(bytes, convert, depth);
+  }
   switch (type) {
     case text_oid:
     case varchar_oid:

@@ -5,6 +5,7 @@
 #include "types/form.hpp"
 #include "types/interval.hpp"
 #include "types/json.hpp"
+#include "types/made.hpp"
 #include "types/numeric.hpp"
 #include "types/packed.hpp"
 #include "types/record.hpp"
@@ -18,6 +19,7 @@ Result<Value> parse_text(Oid type, std::string_view text, const Style& style) {
     return *r;
   };
   if (is_array(type)) return array_from_text(type, text, style);
+  if (const auto* made = find_made(type)) return parse_made_text(*made, text, style);
   if (is_reg(type)) return parse_reg(type, text, style);
   switch (type) {
     case bool_oid:
@@ -103,6 +105,9 @@ Result<Value> parse_text(Oid type, std::string_view text, const Style& style) {
 std::string print_text(Oid type, const Value& value, const Style& style) {
   if (const auto* record = std::get_if<Record>(&value)) return record_text(*record, style);
   if (is_array(type)) return array_text(type, std::get<std::string>(value), style);
+  if (const auto* made = find_made(type)) return print_made_text(*made, value, style);
+  // A cursor may outlive the type of its rows.
+  if (const auto* label = std::get_if<std::int64_t>(&value); label && is_made(type)) return std::to_string(*label);
   if (is_reg(type)) return print_reg(type, static_cast<Oid>(std::get<std::int64_t>(value)), style);
   switch (type) {
     case bool_oid:

@@ -8,6 +8,7 @@
 
 #include "types/geometry.hpp"
 #include "types/interval.hpp"
+#include "types/made.hpp"
 #include "types/packed.hpp"
 
 namespace pgconform::types {
@@ -30,7 +31,7 @@ bool is_true_array(const Type& type) {
 
 const Type* find_type(Oid oid) {
   auto it = std::ranges::lower_bound(all, oid, {}, &Type::oid);
-  return it != std::end(all) && it->oid == oid ? it : nullptr;
+  return it != std::end(all) && it->oid == oid ? it : find_made(oid);
 }
 
 const Type* find_type(std::string_view name) {
@@ -52,6 +53,7 @@ std::string type_name(Oid oid, std::int32_t modifier) {
   const Type* type = find_type(oid);
   if (!type) return oid == 0 ? "-" : "???";
   if (is_true_array(*type)) return type_name(type->element, modifier) + "[]";
+  if (const auto* made = find_made(oid)) return made_types()->shown(*made);
   if (modifier < 0) return std::string(type->sql_name);
   switch (oid) {
     case varchar_oid:
@@ -99,6 +101,7 @@ bool is_supported(Oid oid) {
   const Type* type = find_type(oid);
   if (type && is_true_array(*type)) oid = type->element;
   if (oid == record_array_oid) oid = record_oid;
+  if (find_made(oid)) return true;
   if (type && type->oid == box_array_oid) return false;  // its elements stand between semicolons
   return is_reg(oid) || find_packed(oid) || std::ranges::find(known, oid) != known.end();
 }

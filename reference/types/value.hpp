@@ -60,6 +60,7 @@ inline bool is_null(const Value& value) {
 struct Failure {
   std::string_view sqlstate;  // one of sqlstate::…, which live for ever
   std::string message, detail, hint;
+  std::string schema{}, data_type{}, constraint{};  // of a domain that does not allow the value
 };
 
 template <class T>

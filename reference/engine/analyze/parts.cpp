@@ -2,6 +2,7 @@
 #include "engine/analyze/scope.hpp"
 
 #include "engine/stack.hpp"
+#include "types/made.hpp"
 #include "types/system_values.hpp"
 #include "types/type.hpp"
 
@@ -63,6 +64,7 @@ bool is_number(Oid type) {
 namespace {
 
 bool has_equality(Oid type) {
+  type = types::base_of(type);
   if (types::is_array(type)) type = types::element_of(type);
   const auto* packed = types::find_packed(type);
   return type != types::void_oid && type != types::json_oid && (!packed || packed->is_comparable);
@@ -71,6 +73,7 @@ bool has_equality(Oid type) {
 }  // namespace
 
 bool has_order(Oid type) {
+  type = types::base_of(type);
   if (!has_equality(type)) return false;
   if (types::is_array(type)) type = types::element_of(type);
   return type != types::xid_oid && type != types::cid_oid;

@@ -4,6 +4,7 @@
 #include "engine/analyze/parts.hpp"
 #include "types/array.hpp"
 #include "types/form.hpp"
+#include "types/made.hpp"
 
 // Expressions over one table's rows that stand outside of queries: constraints, conversions, ON CONFLICT.
 namespace pgconform::engine {
@@ -130,7 +131,8 @@ void Analyzer::assignments(const std::vector<const Node*>& list, const Table& ta
     if (target.has("indirection") && value) {
       // Several elements of one column are set one after the other.
       auto same = std::ranges::find_if(result, [&](const auto& done) {
-        return done.first == place && done.second->kind == ExprKind::element_assigned;
+        return done.first == place &&
+               (done.second->kind == ExprKind::element_assigned || done.second->kind == ExprKind::field_assigned);
       });
       ExprPtr before = same == result.end() ? column_at(place, it->type, it->modifier, -1) : std::move(same->second);
       ExprPtr made = element_assigned(target, std::move(value), *it, std::move(before));
@@ -145,7 +147,10 @@ void Analyzer::assignments(const std::vector<const Node*>& list, const Table& ta
       continue;
     }
     if (target.has("indirection"))
-      fail(sqlstate::feature_not_supported, "cannot set an array element to DEFAULT", target.location());
+      fail(sqlstate::feature_not_supported,
+           target.list("indirection")[0]->is("A_Indices") ? "cannot set an array element to DEFAULT"
+                                                          : "cannot set a subfield to DEFAULT",
+           target.location());
     for (const auto& [other, expr] : result)
       if (other == place)
         fail(sqlstate::syntax_error, fmt::format("multiple assignments to same column \"{}\"", target.text("name")));
@@ -170,6 +175,32 @@ ExprPtr Analyzer::element_assigned(const Node& target, ExprPtr value, const Tabl
   const auto& list = target.list("indirection");
   const int location = target.location();
   if (!list[0]->is("A_Indices")) {
+    if (types::is_composite(column.type)) {
+      if (list.size() > 1) refuse("a part of a field in an assignment", location);
+      const auto* type = types::find_made(types::base_of(column.type));
+      const auto name = list[0]->string_of();
+      const auto field = std::ranges::find(type->fields, name, &types::MadeType::Field::name);
+      if (field == type->fields.end())
+        fail(sqlstate::undefined_column,
+             fmt::format(
+                 "cannot assign to field \"{}\" of column \"{}\" because there is no such column in data type {}", name,
+                 column.name, types::type_name(type->oid)),
+             location);
+      Oid source[] = {value->type}, wanted[] = {field->type};
+      if (!can_coerce(source, wanted, CastContext::assignment))
+        fail(sqlstate::datatype_mismatch,
+             fmt::format("subfield \"{}\" is of type {} but expression is of type {}", name,
+                         types::type_name(field->type), types::type_name(value->type)),
+             location, "You will need to rewrite or cast the expression.");
+      auto made = make_expr(ExprKind::field_assigned, types::base_of(column.type), location);
+      made->number = static_cast<int>(field - type->fields.begin());
+      // What was assigned before is there already, without the domain around it.
+      if (before->kind == ExprKind::to_domain) before = std::move(before->args[0]);
+      made->args.push_back(std::move(before));
+      made->args.push_back(fit(coerce(std::move(value), field->type, CastContext::assignment), field->modifier,
+                               CastContext::assignment));
+      return coerce(std::move(made), column.type, CastContext::assignment);
+    }
     if (!types::is_supported(column.type) || column.type == types::record_oid) refuse("a field of a column", location);
     fail(sqlstate::datatype_mismatch,
          fmt::format("cannot assign to field \"{}\" of column \"{}\" because its type {} is not a composite type",

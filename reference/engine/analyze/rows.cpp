@@ -1,6 +1,7 @@
 #include "engine/analyze/parts.hpp"
 #include "engine/analyzer.hpp"
 #include "engine/session_state.hpp"
+#include "types/made.hpp"
 #include "types/record.hpp"
 
 // Rows as values: ROW(…), whole rows of tables, their fields. rowtypes; transformRowExpr(), transformWholeRowRef(),
@@ -97,7 +98,13 @@ ExprPtr Analyzer::find_whole_row(std::string_view name, int location) {
 }
 
 std::shared_ptr<const RowShape> Analyzer::shape_of(const Expr& expr) const {
-  return expr.shape;
+  if (expr.shape || !types::is_composite(expr.type)) return expr.shape;
+  const auto* type = types::find_made(types::base_of(expr.type));
+  auto shape = std::make_shared<RowShape>();
+  shape->oid = type->oid;
+  shape->name = types::type_name(type->oid);
+  for (const auto& field : type->fields) shape->columns.push_back({field.name, field.type, field.modifier, {}});
+  return shape;
 }
 
 // The rows of a table as a type: null if the name is not a table's, or is a type's.
@@ -106,6 +113,7 @@ std::shared_ptr<const RowShape> Analyzer::named_shape(const Node& type_name) {
   if (names.empty() || names.size() > 2 || !type_name.list("arrayBounds").empty()) return nullptr;
   const auto name = names.back()->string_of();
   if (in_catalog(names) && types::find_type(name)) return nullptr;
+  if (session_.types().named(names.size() > 1 ? names[0]->string_of() : std::string_view(), name)) return nullptr;
   const auto table = session_.find_table(names.size() > 1 ? names[0]->string_of() : std::string_view(), name);
   if (!table || table->kind == 'S') return nullptr;
   if (table->oid >= Database::first_oid) tables_.push_back(table);

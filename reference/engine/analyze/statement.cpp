@@ -46,6 +46,7 @@ std::shared_ptr<Prepared> Analyzer::analyze(std::shared_ptr<const RawStatement> 
   }
   prepared->raw = std::move(raw);
   prepared->tables = std::move(tables_);
+  prepared->types = std::move(types_);
   prepared->written = std::move(written_);
   prepared->locked = std::move(locked_);
   prepared->locking = std::move(locking_);

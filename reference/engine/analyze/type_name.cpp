@@ -13,8 +13,17 @@ std::pair<Oid, std::int32_t> Analyzer::column_type(const Node& name) {
   if (name.flag("pct_type")) refuse("%TYPE", location);
   if (name.flag("setof"))
     fail(sqlstate::invalid_table_definition, fmt::format("type \"{}\" cannot be a set", shown), location);
-  need_schema(names, location);
   const types::Type* type = in_catalog(names) ? types::find_type(names.back()->string_of()) : nullptr;
+  if (!type && names.size() <= 2) {
+    auto made = session_.types().named(names.size() > 1 ? names[0]->string_of() : std::string_view(),
+                                       names.back()->string_of());
+    if (made) types_.push_back(made);
+    type = made.get();
+  }
+  if (!type && names.size() <= 2 &&
+      session_.find_table(names.size() > 1 ? names[0]->string_of() : std::string_view(), names.back()->string_of()))
+    refuse("the rows of a table as a type", location);
+  if (!type && !(names.size() == 2 && session_.has_schema(names[0]->string_of()))) need_schema(names, location);
   if (!name.list("arrayBounds").empty()) shown += "[]";
   if (!type) fail(sqlstate::undefined_object, fmt::format("type \"{}\" does not exist", shown), location);
   if (!name.list("arrayBounds").empty()) {

@@ -120,6 +120,20 @@ void produce_pg_constraint(const Table& table, SessionState& session, const Snap
           .set("conffeqop", list_of(types::oid_oid, equal));
     }
   }
+  for (const auto& type : session.types().all(snapshot))
+    for (const auto& check : type->checks)
+      row.add()
+          .set("oid", check.oid)
+          .set("conname", check.name)
+          .set("connamespace", schema_oid(session, type->schema))
+          .set("contype", 'c')
+          .set("convalidated", true)
+          .set("contypid", type->oid)
+          .set("confupdtype", ' ')
+          .set("confdeltype", ' ')
+          .set("confmatchtype", ' ')
+          .set("conislocal", true)
+          .set("conbin", fmt::format("{{CHECK {} {}}}", type->oid, check.oid));
 }
 
 }  // namespace pgconform::engine

@@ -3,6 +3,7 @@
 
 #include "engine/catalog/deparse.hpp"
 #include "engine/catalog/objects.hpp"
+#include "engine/domains.hpp"
 #include "engine/foreign_keys.hpp"
 #include "engine/functions.hpp"
 #include "engine/quoting.hpp"
@@ -85,6 +86,11 @@ Value constraint(Call& c) {
                            index.nulls_equal ? "NULLS NOT DISTINCT " : "", column_list(*table, index.columns),
                            deferring(index.deferrable, index.initially_deferred));
   }
+  for (const auto& type : session.types().all(session.transaction().newest()))
+    for (const auto& check : type->checks)
+      if (check.oid == oid)
+        return fmt::format("CHECK ({})",
+                           deparse(*check.condition, {session, domain_row(type->base, type->modifier), pretty(c)}));
   const Row* row = initial_row("pg_constraint", oid);
   if (!row) return {};
   auto relation = relation_by_oid(session, oid_field("pg_constraint", *row, "conrelid"));

@@ -19,6 +19,7 @@ enum class Form : std::uint8_t { value, function, cast, op, test, boolean, other
 bool is_cast(const Expr& e) {
   switch (e.kind) {
     case ExprKind::relabel:
+    case ExprKind::to_domain:
     case ExprKind::input:
     case ExprKind::output:
     case ExprKind::modifier:
@@ -85,6 +86,10 @@ class Deparser {
         return constant(e, true);
       case ExprKind::column:
         if (e.level != 0) refuse("deparsing a column of another query");
+        if (how_.table.kind == 'D') {
+          out_ += "VALUE";  // of a domain
+          return;
+        }
         out_ += quoted_name(how_.table.columns[static_cast<std::size_t>(e.number)].name);
         return;
       case ExprKind::call:

@@ -90,6 +90,10 @@ Value type_visible(Call& c) {
     if (session.is_visible(table->stamp) && row_type_of(*table) != 0 &&
         (oid_at(c, 0) == row_type_of(*table) || oid_at(c, 0) == row_array_type_of(*table)))
       return is_relation_visible(session, {table->schema, table->name, table}, table->oid);
+  if (const auto type = session.types().version(oid_at(c, 0))) {
+    const auto meant = session.types().named("", type->name);
+    return meant && meant->oid == type->oid;
+  }
   return visible<&type_table, &type_schema>(c);
 }
 

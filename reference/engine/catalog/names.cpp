@@ -227,12 +227,15 @@ class CatalogNames : public types::ObjectNames {
 
   // Row types of relations; nothing for all others, which are the same everywhere.
   Result<Oid> find_type(std::string_view text) const {
+    const bool array = text.ends_with("[]");
+    if (array) text.remove_suffix(2);
     auto parts = parts_of(text);
     if (!parts || text.find('(') != text.npos || text.find('[') != text.npos) return Oid{0};
     std::string schema = parts->size() > 1 ? (*parts)[parts->size() - 2] : "";
-    if (types::find_type(parts->back())) return Oid{0};
+    if ((schema.empty() || schema == "pg_catalog") && types::find_type(parts->back())) return Oid{0};
+    if (auto made = session_.types().named(schema, parts->back())) return array ? made->array : made->oid;
     if (auto table = session_.find_table(schema, parts->back())) {
-      if (table->oid >= Database::first_oid) return row_type_of(*table);
+      if (table->oid >= Database::first_oid) return array ? row_array_type_of(*table) : row_type_of(*table);
       return oid_field("pg_class", *initial_row("pg_class", table->oid), "reltype");
     }
     return Oid{0};

@@ -7,6 +7,7 @@
 #include "engine/functions.hpp"
 #include "engine/quoting.hpp"
 #include "engine/session_state.hpp"
+#include "types/made.hpp"
 
 namespace pgconform::engine {
 namespace {
@@ -96,6 +97,12 @@ Oid read_operator_class(Oid type, Oid method) {
 }  // namespace
 
 TypeClass type_class(Oid type) {
+  if (const auto* made = types::find_made(type)) {
+    if (made->kind == 'e') return {4, true, "i", "p", 0};
+    if (made->kind == 'd') return type_class(made->base);
+    const bool wide = made->kind == 'c' || type_class(made->element).align == "d";
+    return {-1, false, wide ? "d" : "i", "x", made->collation};
+  }
   static std::map<Oid, TypeClass> known;
   auto [it, fresh] = known.try_emplace(type);
   if (fresh) it->second = read_type_class(type);
@@ -103,6 +110,12 @@ TypeClass type_class(Oid type) {
 }
 
 Oid operator_class(Oid type, std::string_view method) {
+  if (types::is_made(type)) {
+    const Oid base = types::base_of(type);
+    if (types::is_enum(base)) return operator_class(types::anyenum_oid, method);
+    if (types::is_composite(base)) return operator_class(types::record_oid, method);
+    return types::is_array(base) ? operator_class(types::anyarray_oid, method) : operator_class(base, method);
+  }
   static std::map<std::pair<Oid, Oid>, Oid> known;
   Oid oid = method_oid(method);
   auto [it, fresh] = known.try_emplace({type, oid});

@@ -11,6 +11,7 @@ const SystemTable* producer_of(std::string_view schema, std::string_view name) {
       {"pg_attribute", produce_pg_attribute},
       {"pg_attrdef", produce_pg_attrdef},
       {"pg_type", produce_pg_type},
+      {"pg_enum", produce_pg_enum},
       {"pg_namespace", produce_pg_namespace},
       {"pg_sequence", produce_pg_sequence},
       {"pg_rewrite", produce_pg_rewrite},
@@ -49,7 +50,6 @@ const SystemTable* producer_of(std::string_view schema, std::string_view name) {
       // What there cannot be here.
       {"pg_db_role_setting"},
       {"pg_default_acl"},
-      {"pg_enum"},
       {"pg_event_trigger"},
       {"pg_foreign_data_wrapper"},
       {"pg_foreign_server"},

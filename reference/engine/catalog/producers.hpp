@@ -14,6 +14,9 @@ void produce_pg_namespace(const Table& table, SessionState& session, const Snaps
 void produce_pg_sequence(const Table& table, SessionState& session, const Snapshot& snapshot, Rows& rows);
 void produce_pg_rewrite(const Table& table, SessionState& session, const Snapshot& snapshot, Rows& rows);
 void produce_pg_depend(const Table& table, SessionState& session, const Snapshot& snapshot, Rows& rows);
+// user_types.cpp
+void produce_pg_enum(const Table& table, SessionState& session, const Snapshot& snapshot, Rows& rows);
+void produce_user_types(const Table& table, SessionState& session, const Snapshot& snapshot, Rows& rows);
 // constraints.cpp
 void produce_pg_index(const Table& table, SessionState& session, const Snapshot& snapshot, Rows& rows);
 void produce_pg_constraint(const Table& table, SessionState& session, const Snapshot& snapshot, Rows& rows);

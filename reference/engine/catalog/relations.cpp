@@ -93,6 +93,19 @@ void produce_pg_class(const Table& table, SessionState& session, const Snapshot&
           .set("relispopulated", true)
           .set("relreplident", 'n');
   }
+  for (const auto& type : session.types().all(snapshot))
+    if (type->relation != 0)
+      row.add()
+          .set("oid", type->relation)
+          .set("relname", type->name)
+          .set("relnamespace", schema_oid(session, type->schema))
+          .set("reltype", type->oid)
+          .set("relowner", superuser_oid)
+          .set("relpersistence", 'p')
+          .set("relkind", 'c')
+          .set("relnatts", type->fields.size())
+          .set("relispopulated", true)
+          .set("relreplident", 'n');
 }
 
 void produce_pg_attribute(const Table& table, SessionState& session, const Snapshot& snapshot, Rows& rows) {
@@ -123,6 +136,11 @@ void produce_pg_attribute(const Table& table, SessionState& session, const Snaps
         row.set("atttypmod", column.modifier);
       }
   }
+  for (const auto& type : session.types().all(snapshot))
+    for (const auto& field : type->fields) {
+      attribute(row, type->relation, field.name, field.type, field.number);
+      row.set("atttypmod", field.modifier);
+    }
 }
 
 void produce_pg_attrdef(const Table& table, SessionState& session, const Snapshot& snapshot, Rows& rows) {
@@ -168,6 +186,7 @@ void produce_pg_type(const Table& table, SessionState& session, const Snapshot& 
           .set("typtypmod", -1);
     }
   }
+  produce_user_types(table, session, snapshot, rows);
 }
 
 void produce_pg_namespace(const Table& table, SessionState& session, const Snapshot& snapshot, Rows& rows) {

@@ -54,8 +54,9 @@ constexpr View views[] = {
     {standard, "columns", R"(SELECT current_database(), nc.nspname, c.relname, a.attname, a.attnum,
   CASE WHEN a.attgenerated = '' THEN pg_get_expr(ad.adbin, ad.adrelid) END,
   CASE WHEN a.attnotnull OR (t.typtype = 'd' AND t.typnotnull) THEN 'NO' ELSE 'YES' END,
-  CASE WHEN t.typtype = 'd' THEN format_type(t.typbasetype, NULL) WHEN t.typelem <> 0 AND t.typlen = -1 THEN 'ARRAY'
-    WHEN nt.nspname = 'pg_catalog' THEN format_type(a.atttypid, NULL) ELSE 'USER-DEFINED' END,
+  CASE WHEN t.typtype = 'd' THEN CASE WHEN bt.typelem <> 0 AND bt.typlen = -1 THEN 'ARRAY'
+      WHEN nbt.nspname = 'pg_catalog' THEN format_type(t.typbasetype, NULL) ELSE 'USER-DEFINED' END
+    WHEN t.typelem <> 0 AND t.typlen = -1 THEN 'ARRAY' WHEN nt.nspname = 'pg_catalog' THEN format_type(a.atttypid, NULL) ELSE 'USER-DEFINED' END,
   CASE WHEN b.truetype IN (1042, 1043) AND b.truemod <> -1 THEN b.truemod - 4
     WHEN b.truetype IN (1560, 1562) AND b.truemod <> -1 THEN b.truemod END,
   CASE WHEN b.truetype IN (25, 1042, 1043) THEN CASE WHEN b.truemod = -1 THEN 1073741824 ELSE (b.truemod - 4) * 4 END END,
@@ -92,6 +93,33 @@ constexpr View views[] = {
   LEFT JOIN (pg_catalog.pg_depend dep JOIN pg_catalog.pg_sequence seq ON dep.classid = 1259 AND dep.objid = seq.seqrelid
     AND dep.deptype = 'i') ON dep.refclassid = 1259 AND dep.refobjid = c.oid AND dep.refobjsubid = a.attnum
   WHERE NOT pg_is_other_temp_schema(nc.oid) AND a.attnum > 0 AND NOT a.attisdropped AND c.relkind IN ('r', 'v', 'f', 'p'))"},
+    {standard, "domains", R"(SELECT current_database(), nt.nspname, t.typname,
+  CASE WHEN t.typelem <> 0 AND t.typlen = -1 THEN 'ARRAY' WHEN nbt.nspname = 'pg_catalog' THEN format_type(t.typbasetype, NULL)
+    ELSE 'USER-DEFINED' END,
+  CASE WHEN b.truetype IN (1042, 1043) AND b.truemod <> -1 THEN b.truemod - 4
+    WHEN b.truetype IN (1560, 1562) AND b.truemod <> -1 THEN b.truemod END,
+  CASE WHEN b.truetype IN (25, 1042, 1043) THEN CASE WHEN b.truemod = -1 THEN 1073741824 ELSE (b.truemod - 4) * 4 END END,
+  NULL, NULL, NULL, CASE WHEN nco.nspname IS NOT NULL THEN current_database() END, nco.nspname, co.collname,
+  CASE b.truetype WHEN 21 THEN 16 WHEN 23 THEN 32 WHEN 20 THEN 64 WHEN 700 THEN 24 WHEN 701 THEN 53
+    WHEN 1700 THEN CASE WHEN b.truemod <> -1 THEN ((b.truemod - 4) / 65536) % 65536 END END,
+  CASE WHEN b.truetype IN (20, 21, 23, 700, 701) THEN 2 WHEN b.truetype = 1700 THEN 10 END,
+  CASE WHEN b.truetype IN (20, 21, 23) THEN 0
+    WHEN b.truetype = 1700 AND b.truemod <> -1 THEN (b.truemod - 4) % 2048 END,
+  CASE WHEN b.truetype = 1082 THEN 0
+    WHEN b.truetype IN (1083, 1114, 1184, 1266) THEN CASE WHEN b.truemod < 0 THEN 6 ELSE b.truemod END
+    WHEN b.truetype = 1186 THEN CASE WHEN b.truemod < 0 OR b.truemod % 65536 = 65535 THEN 6 ELSE b.truemod % 65536 END END,
+  NULL, NULL, t.typdefault, current_database(), nbt.nspname, bt.typname, NULL, NULL, NULL, NULL, 1
+  FROM pg_catalog.pg_type t JOIN pg_catalog.pg_namespace nt ON t.typnamespace = nt.oid
+  CROSS JOIN LATERAL (SELECT t.typbasetype AS truetype, t.typtypmod AS truemod) b
+  JOIN pg_catalog.pg_type bt ON t.typbasetype = bt.oid AND t.typtype = 'd'
+  JOIN pg_catalog.pg_namespace nbt ON bt.typnamespace = nbt.oid
+  LEFT JOIN pg_catalog.pg_collation co ON t.typcollation = co.oid AND co.collname <> 'default'
+  LEFT JOIN pg_catalog.pg_namespace nco ON co.collnamespace = nco.oid)"},
+    {standard, "domain_constraints",
+     R"(SELECT current_database(), rs.nspname, con.conname, current_database(), n.nspname, t.typname,
+  CASE WHEN con.condeferrable THEN 'YES' ELSE 'NO' END, CASE WHEN con.condeferred THEN 'YES' ELSE 'NO' END
+  FROM pg_catalog.pg_namespace rs, pg_catalog.pg_namespace n, pg_catalog.pg_constraint con, pg_catalog.pg_type t
+  WHERE rs.oid = con.connamespace AND n.oid = t.typnamespace AND t.oid = con.contypid)"},
     {standard, "table_constraints", R"(SELECT current_database()::name, nc.nspname, c.conname, current_database()::name,
   nr.nspname, r.relname,
   CASE c.contype WHEN 'c' THEN 'CHECK' WHEN 'f' THEN 'FOREIGN KEY' WHEN 'p' THEN 'PRIMARY KEY' WHEN 'u' THEN 'UNIQUE' END::varchar,

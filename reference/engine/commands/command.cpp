@@ -43,6 +43,7 @@ std::chrono::system_clock::time_point statement_clock(const SessionState& sessio
 std::expected<session::Execution::Progress, session::Report> CommandRun::step(
     const Sink& sink, std::int64_t limit, std::chrono::steady_clock::time_point now) {
   StackBase base;
+  types::use_made_types(&session_.types());
   try {
     Progress progress = advance(sink, limit, now);
     if (std::holds_alternative<Complete>(progress)) session_.transaction().advance_command();

@@ -4,6 +4,7 @@
 #include "engine/analyze/parts.hpp"
 #include "engine/commands/command.hpp"
 #include "engine/ddl/relations.hpp"
+#include "engine/ddl/types.hpp"
 #include "engine/execution/row_writer.hpp"
 #include "engine/executor.hpp"
 #include "types/form.hpp"
@@ -89,6 +90,7 @@ class CreateTableAs : public Command {
       session.notice(sqlstate::duplicate_table, fmt::format("relation \"{}\" already exists, skipping", where.name));
       return std::make_unique<DoneRun>(std::move(statement), session);
     }
+    need_no_type(where, session);
     auto table = std::make_shared<Table>();
     place(*table, where, session);
     auto query = query_;

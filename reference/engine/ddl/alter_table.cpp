@@ -3,6 +3,7 @@
 #include "engine/analyze/parts.hpp"
 #include "engine/catalog/objects.hpp"
 #include "engine/ddl/relations.hpp"
+#include "engine/ddl/types.hpp"
 #include "engine/evaluate.hpp"
 #include "engine/execution/row_writer.hpp"
 #include "types/form.hpp"
@@ -76,42 +77,6 @@ class Alteration {
     refuse("this form of ALTER TABLE (" + std::string(what) + ")", raw_.location());
   }
 
- private:
-  std::size_t place_of(std::string_view name) const {
-    auto it = std::ranges::find(table_->columns, name, &TableColumn::name);
-    if (it == table_->columns.end())
-      fail(sqlstate::undefined_column,
-           fmt::format("column \"{}\" of relation \"{}\" does not exist", name, table_->name));
-    return static_cast<std::size_t>(it - table_->columns.begin());
-  }
-
-  // visible: the rows that a new rule must hold for.
-  template <class F>
-  void each_row(F&& f) {
-    auto snapshot = session_.transaction().newest();
-    for (const auto& row : table_->rows)
-      if (row.stamp.visible(snapshot)) f(row.values);
-  }
-
-  void add_one(const Node& command) {
-    const Node& def = command["def"].body();
-    if (std::ranges::find(table_->columns, def.text("colname"), &TableColumn::name) != table_->columns.end()) {
-      std::string text =
-          fmt::format("column \"{}\" of relation \"{}\" already exists", def.text("colname"), table_->name);
-      if (!command.flag("missing_ok")) fail(sqlstate::duplicate_column, text);
-      session_.notice(sqlstate::duplicate_column, text + ", skipping");
-      return;
-    }
-    need_no_capture(*table_, def.text("colname"), session_);
-    auto checks = table_->checks.size();
-    auto keys = table_->foreign_keys.size();
-    add_column(raw_, def, *table_, context_);
-    if (table_->columns.back().not_null) need_no_nulls(table_->columns.size() - 1);
-    if (table_->checks.size() != checks)
-      for (const auto& check : table_->checks) need_check(check);
-    for (; keys < table_->foreign_keys.size(); ++keys) check_foreign_key(table_, table_->foreign_keys[keys], session_);
-  }
-
   void drop_column(std::string_view name, bool missing_ok, bool cascade) {
     if (missing_ok && std::ranges::find(table_->columns, name, &TableColumn::name) == table_->columns.end()) {
       session_.notice(sqlstate::successful_completion,
@@ -147,6 +112,42 @@ class Alteration {
       if (auto condition = without(*check.condition, static_cast<int>(gone)))
         kept.push_back({check.oid, check.name, std::move(condition)});
     table_->checks = std::move(kept);
+  }
+
+ private:
+  std::size_t place_of(std::string_view name) const {
+    auto it = std::ranges::find(table_->columns, name, &TableColumn::name);
+    if (it == table_->columns.end())
+      fail(sqlstate::undefined_column,
+           fmt::format("column \"{}\" of relation \"{}\" does not exist", name, table_->name));
+    return static_cast<std::size_t>(it - table_->columns.begin());
+  }
+
+  // visible: the rows that a new rule must hold for.
+  template <class F>
+  void each_row(F&& f) {
+    auto snapshot = session_.transaction().newest();
+    for (const auto& row : table_->rows)
+      if (row.stamp.visible(snapshot)) f(row.values);
+  }
+
+  void add_one(const Node& command) {
+    const Node& def = command["def"].body();
+    if (std::ranges::find(table_->columns, def.text("colname"), &TableColumn::name) != table_->columns.end()) {
+      std::string text =
+          fmt::format("column \"{}\" of relation \"{}\" already exists", def.text("colname"), table_->name);
+      if (!command.flag("missing_ok")) fail(sqlstate::duplicate_column, text);
+      session_.notice(sqlstate::duplicate_column, text + ", skipping");
+      return;
+    }
+    need_no_capture(*table_, def.text("colname"), session_);
+    auto checks = table_->checks.size();
+    auto keys = table_->foreign_keys.size();
+    add_column(raw_, def, *table_, context_);
+    if (table_->columns.back().not_null) need_no_nulls(table_->columns.size() - 1);
+    if (table_->checks.size() != checks)
+      for (const auto& check : table_->checks) need_check(check);
+    for (; keys < table_->foreign_keys.size(); ++keys) check_foreign_key(table_, table_->foreign_keys[keys], session_);
   }
 
   // Generated columns that need the one at `gone` go first, or keep it.
@@ -379,6 +380,7 @@ std::string rename_index(const Node& body, SessionState& session) {
 
 std::string alter_table(const RawStatement& raw, SessionState& session) {
   const Node& body = raw.node().body();
+  if (body.text("objtype") == "OBJECT_TYPE") return alter_composite(raw, session);
   auto table = altered(body, "ALTER TABLE", session);
   if (!table) return "ALTER TABLE";
   if (table->kind != 'r') refuse("ALTER TABLE of a " + std::string(kind_name(table->kind)), raw.location());
@@ -388,6 +390,11 @@ std::string alter_table(const RawStatement& raw, SessionState& session) {
   return "ALTER TABLE";
 }
 
+void drop_column_of(const RawStatement& raw, const std::shared_ptr<Table>& table, std::string_view name,
+                    SessionState& session) {
+  Alteration(raw, revise(table, session), session).drop_column(name, false, true);
+}
+
 std::string rename(const RawStatement& raw, SessionState& session) {
   const Node& body = raw.node().body();
   std::string_view what = body.text("renameType");
@@ -395,6 +402,9 @@ std::string rename(const RawStatement& raw, SessionState& session) {
   const bool of_view = what == "OBJECT_VIEW" || body.text("relationType") == "OBJECT_VIEW";
   std::string tag = of_view ? "ALTER VIEW" : what == "OBJECT_SEQUENCE" ? "ALTER SEQUENCE" : "ALTER TABLE";
   if (what == "OBJECT_INDEX") return rename_index(body, session);
+  if (what == "OBJECT_DOMCONSTRAINT") return rename_domain_constraint(raw, session);
+  if (what == "OBJECT_ATTRIBUTE") return rename_attribute(raw, session);
+  if (what == "OBJECT_TYPE" || what == "OBJECT_DOMAIN") return rename_type(raw, session);
   if (what != "OBJECT_TABLE" && what != "OBJECT_COLUMN" && what != "OBJECT_TABCONSTRAINT" && what != "OBJECT_VIEW" &&
       what != "OBJECT_SEQUENCE")
     refuse("ALTER … RENAME of this", raw.location());

@@ -2,6 +2,8 @@
 
 #include "engine/analyze/parts.hpp"
 #include "engine/ddl/relations.hpp"
+#include "engine/ddl/types.hpp"
+#include "engine/domains.hpp"
 #include "engine/evaluate.hpp"
 #include "engine/execution/row_writer.hpp"
 #include "types/form.hpp"
@@ -52,6 +54,7 @@ class TableMaker {
                       fmt::format("Key (typname, typnamespace)=({}, {}) already exists.", where.name, 2200), types,
                       "pg_type_typname_nsp_index");
     }
+    if (!existing) need_no_type(where, session_);
     if (!existing) claim_name(where, session_);
     auto table = std::make_shared<Table>();
     place(*table, where, session_);
@@ -97,7 +100,7 @@ class TableMaker {
     for (auto& row : table.rows) {
       context.row = row.values;
       const auto& value = column.generated ? column.generated : column.default_value;
-      Value made = value ? evaluate(*value, context) : Value();
+      Value made = value ? evaluate(*value, context) : default_of_type(column.type, context);
       row.values.push_back(std::move(made));
     }
     auto old_keys = table.indexes.size();
@@ -191,6 +194,7 @@ class TableMaker {
     } else {
       std::tie(column.type, column.modifier) = analyzer_.column_type(type);
     }
+    hold_type(column.type, session_);
     if (types::find_type(column.type)->kind == 'p')
       fail(sqlstate::invalid_table_definition,
            fmt::format("column \"{}\" has pseudo-type {}", column.name, types::type_name(column.type)));

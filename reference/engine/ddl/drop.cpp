@@ -1,6 +1,8 @@
 #include <algorithm>
+#include <map>
 
 #include "engine/ddl/relations.hpp"
+#include "engine/ddl/types.hpp"
 
 // DROP and TRUNCATE.
 namespace pgconform::engine {
@@ -140,25 +142,30 @@ std::string drop_schemas(const Node& body, SessionState& session) {
     for (const auto& table : session.database().tables)
       if (!table->temporary && table->schema == name && session.is_visible(table->stamp) && table->owned_by == 0)
         inside.push_back(table);
+    std::map<Oid, std::string> found;
+    for (const auto& table : inside)
+      found[table->oid] = fmt::format("{} {}.{}", kind_name(table->kind), name, table->name);
+    const auto types = types_in(name, session);
+    for (const auto& type : types)
+      if (type->element == 0) found[type->oid] = fmt::format("type {}", types::type_name(type->oid));
     std::string details, notes;
-    for (const auto& table : inside) {
-      details += fmt::format("{}{} {}.{} depends on schema {}", details.empty() ? "" : "\n", kind_name(table->kind),
-                             name, table->name, name);
-      notes += fmt::format("{}drop cascades to {} {}.{}", notes.empty() ? "" : "\n", kind_name(table->kind), name,
-                           table->name);
+    for (const auto& [oid, shown] : found) {
+      details += fmt::format("{}{} depends on schema {}", details.empty() ? "" : "\n", shown, name);
+      notes += fmt::format("{}drop cascades to {}", notes.empty() ? "" : "\n", shown);
     }
-    if (!inside.empty() && !cascade)
+    if (!found.empty() && !cascade)
       fail(sqlstate::dependent_objects_still_exist,
            fmt::format("cannot drop schema {} because other objects depend on it", name), -1,
            "Use DROP ... CASCADE to drop the dependent objects too.", details);
     for (const auto& table : inside) session.waits().lock(*table, LockMode::access_exclusive);
-    if (inside.size() == 1) session.notice(sqlstate::successful_completion, notes);
-    if (inside.size() > 1) {
-      session.notice(sqlstate::successful_completion, fmt::format("drop cascades to {} other objects", inside.size()));
+    if (found.size() == 1) session.notice(sqlstate::successful_completion, notes);
+    if (found.size() > 1) {
+      session.notice(sqlstate::successful_completion, fmt::format("drop cascades to {} other objects", found.size()));
       session.notices().back().detail = notes;
     }
     for (const auto& table : session.database().tables)
       if (!table->temporary && table->schema == name && session.is_visible(table->stamp)) drop(*table, session);
+    drop_types_in(types, name, session);
     for (auto& schema : session.database().schemas)
       if (schema.name == name && session.is_visible(schema.stamp)) {
         schema.stamp.ended = session.transaction().xid();

@@ -3,6 +3,7 @@
 #include "engine/analyze/parts.hpp"
 #include "engine/catalog/objects.hpp"
 #include "engine/ddl/relations.hpp"
+#include "engine/ddl/types.hpp"
 #include "types/form.hpp"
 
 // Schemas, views, LOCK TABLE, COMMENT ON.
@@ -95,6 +96,7 @@ std::string create_view(const RawStatement& raw, SessionState& session) {
   } else {
     if (name_is_taken(where.schema, where.temporary, where.name, session))
       fail(sqlstate::duplicate_table, fmt::format("relation \"{}\" already exists", where.name));
+    need_no_type(where, session);
     claim_name(where, session);
     view->oid = session.database().relation_oid();
   }
@@ -132,6 +134,13 @@ std::string comment(const RawStatement& raw, SessionState& session) {
     made.of_class = pg_namespace_class;
     made.object = schema_oid(session, last);
     if (made.object == 0) fail(sqlstate::undefined_schema, fmt::format("schema \"{}\" does not exist", last));
+  } else if (type == "OBJECT_TYPE" || type == "OBJECT_DOMAIN") {
+    const auto& written = body["object"].body().list("names");
+    auto commented = altered_type(written, session);
+    if (type == "OBJECT_DOMAIN" && commented->kind != 'd')
+      fail(sqlstate::wrong_object_type, fmt::format("\"{}\" is not a domain", dotted(written)));
+    made.of_class = pg_type_class;
+    made.object = commented->oid;
   } else if (type == "OBJECT_TABLE" || type == "OBJECT_VIEW" || type == "OBJECT_SEQUENCE" || type == "OBJECT_INDEX" ||
              column) {
     if (column) names.pop_back();

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "engine/domains.hpp"
 #include "engine/evaluate.hpp"
 #include "engine/expr.hpp"
 #include "engine/session_state.hpp"
@@ -46,7 +47,8 @@ SqlError violation(std::string_view sqlstate, std::string message, std::string d
 
 void RowWriter::defaults(Row& row, const std::vector<bool>& given, Context& context) const {
   for (std::size_t i = 0; i < row.size(); ++i)
-    if (!given[i] && table_->columns[i].default_value) row[i] = evaluate(*table_->columns[i].default_value, context);
+    if (const auto& column = table_->columns[i]; !given[i])
+      row[i] = column.default_value ? evaluate(*column.default_value, context) : default_of_type(column.type, context);
 }
 
 void RowWriter::check(Row& row, Context& context) const {

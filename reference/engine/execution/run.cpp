@@ -82,6 +82,7 @@ void Run::take_back(std::size_t said) {
 std::expected<Execution::Progress, session::Report> Run::step(const Sink& sink, std::int64_t limit,
                                                               std::chrono::steady_clock::time_point now) {
   StackBase base;
+  types::use_made_types(&session_.types());
   work_.budget = slice;
   work_.context.now = now;
   work_.context.style = session_.style();

@@ -6,6 +6,7 @@
 #include "types/array.hpp"
 #include "types/interval.hpp"
 #include "types/json.hpp"
+#include "types/made.hpp"
 #include "types/numeric.hpp"
 #include "types/packed.hpp"
 #include "types/record.hpp"
@@ -106,6 +107,11 @@ int compare_values(Oid type, const Value& a, const Value& b) {
     case 1:
       return sign(std::get<bool>(a), std::get<bool>(b));
     case 2:
+      if (types::is_made(type) && types::is_enum(type)) {
+        const auto* made = types::made_types();
+        return sign(made->order(static_cast<Oid>(std::get<std::int64_t>(a))),
+                    made->order(static_cast<Oid>(std::get<std::int64_t>(b))));
+      }
       return sign(std::get<std::int64_t>(a), std::get<std::int64_t>(b));
     case 3:
     case 4:
@@ -124,6 +130,7 @@ int compare_values(Oid type, const Value& a, const Value& b) {
       break;
   }
   std::string_view x = std::get<std::string>(a), y = std::get<std::string>(b);
+  type = types::base_of(type);
   if (type == types::numeric_oid) return types::Numeric::compare(*types::Numeric::parse(x), *types::Numeric::parse(y));
   if (type == types::jsonb_oid) return types::compare_jsonb(x, y);
   if (types::is_array(type)) return compare_arrays(x, y);
@@ -139,12 +146,12 @@ int compare_values(Oid type, const Value& a, const Value& b) {
 
 void add_comparison(Registry& r) {
   for (std::string type :
-       {"int2",   "int4",    "int8",    "int24",    "int42",     "int28",     "int82",      "int48",
-        "int84",  "float4",  "float8",  "float48",  "float84",   "bool",      "oid",        "bytea",
-        "bpchar", "name",    "text",    "char",     "numeric_",  "date_",     "timestamp_", "timestamptz_",
-        "uuid_",  "text_",   "bpchar_", "name_",    "interval_", "time_",     "timetz_",    "array_",
-        "jsonb_", "record_", "bit",     "network_", "macaddr_",  "macaddr8_", "range_",     "multirange_",
-        "cash_",  "tid",     "xid8",    "pg_lsn_",  "cid"}) {
+       {"int2",        "int4",    "int8",    "int24",   "int42",     "int28",    "int82",      "int48",
+        "int84",       "float4",  "float8",  "float48", "float84",   "bool",     "oid",        "bytea",
+        "bpchar",      "name",    "text",    "char",    "numeric_",  "date_",    "timestamp_", "timestamptz_",
+        "uuid_",       "text_",   "bpchar_", "name_",   "interval_", "time_",    "timetz_",    "array_",
+        "jsonb_",      "record_", "enum_",   "bit",     "network_",  "macaddr_", "macaddr8_",  "range_",
+        "multirange_", "cash_",   "tid",     "xid8",    "pg_lsn_",   "cid"}) {
     r.add(type + "eq", compare<Op::eq>);
     r.add(type + "ne", compare<Op::ne>);
     r.add(type + "lt", compare<Op::lt>);

@@ -1,4 +1,5 @@
 #include "types/json.hpp"
+#include "types/made.hpp"
 
 #include <algorithm>
 #include <cmath>
@@ -183,9 +184,12 @@ std::string as_json(Oid type, const Value& value, const types::Style& style, con
   if (const auto* record = std::get_if<types::Record>(&value)) {
     const auto fields = types::unpack_record(*record);
     std::vector<std::string> parts;
+    const auto* made = shape ? nullptr : types::find_made(types::base_of(type));
     for (std::size_t i = 0; i < fields.values.size(); ++i) {
       const auto* column = shape && i < shape->columns.size() ? &shape->columns[i] : nullptr;
-      parts.push_back(types::quote_json(column ? column->name : fmt::format("f{}", i + 1)) + ":" +
+      const bool named = made && i < made->fields.size();
+      const auto name = column ? column->name : named ? made->fields[i].name : fmt::format("f{}", i + 1);
+      parts.push_back(types::quote_json(name) + ":" +
                       as_json(fields.types[i], fields.values[i], style, column ? column->shape.get() : nullptr));
     }
     return join(parts, ",", '{', '}');

@@ -27,6 +27,7 @@ Implementation find_implementation(std::string_view source) {
     add_times(all);
     add_session(all);
     add_sequences(all);
+    add_enums(all);
     add_arrays(all);
     add_intervals(all);
     add_fields(all);
