@@ -29,6 +29,8 @@ class Analyzer {
   std::shared_ptr<const Expr> condition_of(const Node& node, const Table& table);
   // conversion_of: ALTER … TYPE … USING; without an expression, the old value.
   ExprPtr conversion_of(const Node& node, const Table& table, const TableColumn& from, const TableColumn& to);
+  // need_schema: a schema that does not exist is an error of its own, before anything is looked up in it.
+  void need_schema(const std::vector<const Node*>& names, int location);
   // column_type: type and modifier of a TypeName node.
   std::pair<Oid, std::int32_t> column_type(const Node& type_name);
   // constant: a literal, with the sign that libpg_query drops read from the text.

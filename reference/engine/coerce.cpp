@@ -135,6 +135,7 @@ ExprPtr Analyzer::coerce(ExprPtr expr, Oid target, CastContext context) {
   auto result = make_expr(kind, target, location);
   result->implementation = implementation;
   result->is_implicit = context != CastContext::explicit_cast;
+  if (target == types::record_oid) result->shape = shape_of(*expr);
   // Binary coercible types keep what is known of the length: varchar(3) stays that as text-like bpchar does not.
   result->args.push_back(std::move(expr));
   if (kind == ExprKind::output && target != types::text_oid && target != types::varchar_oid &&

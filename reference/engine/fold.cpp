@@ -187,7 +187,8 @@ class Folder {
 
   Folded other(const Expr& expr) {
     std::vector<bool> constant;
-    bool all = expr.kind != ExprKind::call || expr.immutable;
+    // What a domain allows may change.
+    bool all = (expr.kind != ExprKind::call && expr.kind != ExprKind::to_domain) || expr.immutable;
     const bool logic = expr.kind == ExprKind::both || expr.kind == ExprKind::either;
     for (const auto& arg : expr.args) {
       auto folded = fold(*arg);

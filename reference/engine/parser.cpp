@@ -78,6 +78,7 @@ PgQueryParseResult parse_short(const std::string& sql) {
 
 std::string_view sqlstate_of(std::string_view message, std::string_view file) {
   auto says = [&](std::string_view part) { return message.find(part) != message.npos; };
+  if (says("LIMIT #,#")) return sqlstate::syntax_error;
   if (says("not yet implemented") || says("not supported") || says("cannot be marked") || says("unsafe use of string"))
     return sqlstate::feature_not_supported;
   if (says("invalid byte sequence for encoding")) return sqlstate::character_not_in_repertoire;

@@ -108,9 +108,10 @@ std::optional<std::size_t> select(std::vector<Candidate> candidates, std::span<c
   return std::nullopt;
 }
 
-std::string list_types(std::span<const Oid> oids) {
+std::string list_types(std::span<const Oid> oids, std::span<const ExprPtr> written) {
   std::string list;
-  for (Oid oid : oids) list += (list.empty() ? "" : ", ") + type_name(oid);
+  for (std::size_t i = 0; i < oids.size(); ++i)
+    list += (i == 0 ? "" : ", ") + (i < written.size() ? shown_type(*written[i]) : type_name(oids[i]));
   return list;
 }
 
@@ -189,7 +190,8 @@ bool can_coerce(std::span<const Oid> arguments, std::span<const Oid> parameters,
   return std::ranges::none_of(parameters, is_polymorphic) || resolve_polymorphic(arguments, parameters, 0);
 }
 
-const OperatorFact& find_operator(std::string_view name, Oid left, Oid right, int location) {
+const OperatorFact& find_operator(std::string_view name, Oid left, Oid right, int location,
+                                  std::span<const ExprPtr* const> written) {
   auto all = operators_named(name);
   bool prefix = left == 0;
   const Oid written_left = left, written_right = right;
@@ -219,8 +221,10 @@ const OperatorFact& find_operator(std::string_view name, Oid left, Oid right, in
     if (can_coerce(arguments, parameters, CastContext::implicit)) candidates.push_back({parameters, i});
   }
   if (candidates.size() == 1) return all[candidates[0].index];
-  std::string shown = prefix ? fmt::format("{} {}", name, type_name(written_right))
-                             : fmt::format("{} {} {}", type_name(written_left), name, type_name(written_right));
+  const auto right_name = written.empty() ? type_name(written_right) : shown_type(**written.back());
+  const auto left_name = written.empty() || prefix ? type_name(written_left) : shown_type(**written.front());
+  std::string shown =
+      prefix ? fmt::format("{} {}", name, right_name) : fmt::format("{} {} {}", left_name, name, right_name);
   if (candidates.empty())
     fail(sqlstate::undefined_function, "operator does not exist: " + shown, location,
          prefix ? "No operator matches the given name and argument type. You might need to add an explicit type cast."
@@ -233,7 +237,7 @@ const OperatorFact& find_operator(std::string_view name, Oid left, Oid right, in
 }
 
 Found find_function(std::string_view name, std::span<const Oid> arguments, int location, std::string_view shown,
-                    bool as_array) {
+                    bool as_array, std::span<const ExprPtr> written) {
   auto all = functions_named(name);
   std::vector<Candidate> fitting, matching;
   for (std::size_t i = 0; i < all.size(); ++i) {
@@ -258,7 +262,7 @@ Found find_function(std::string_view name, std::span<const Oid> arguments, int l
     if (std::ranges::equal(parameters, arguments)) return {&all[i], parameters};
     if (can_coerce(arguments, parameters, CastContext::implicit)) matching.push_back({parameters, i});
   }
-  std::string call = fmt::format("{}({})", shown, list_types(arguments));
+  std::string call = fmt::format("{}({})", shown, list_types(arguments, written));
   if (matching.empty())
     fail(sqlstate::undefined_function, fmt::format("function {} does not exist", call), location,
          "No function matches the given name and argument types. You might need to add explicit type casts.");
@@ -278,7 +282,7 @@ Found find_function(std::string_view name, std::span<const Oid> arguments, int l
 // select_common_type().
 Oid common_type(std::span<const ExprPtr* const> exprs, std::string_view construct) {
   Oid common = (**exprs[0]).type;
-  if (common != types::unknown_oid &&
+  if (common != types::unknown_oid && common != types::record_oid &&
       std::ranges::all_of(exprs, [&](const auto* expr) { return (**expr).type == common; }))
     return common;
   common = types::base_of(common);

@@ -37,8 +37,10 @@ struct Polymorphic {
 std::optional<Polymorphic> resolve_polymorphic(std::span<const Oid> arguments, std::span<const Oid> parameters,
                                                Oid result);
 
-// find_operator: left is 0 for a prefix operator. Throws 42883 or 42725 at `location`.
-const OperatorFact& find_operator(std::string_view name, Oid left, Oid right, int location);
+// find_operator: left is 0 for a prefix operator. Throws 42883 or 42725 at `location`, which name the types of what was
+// `written`, if that is told.
+const OperatorFact& find_operator(std::string_view name, Oid left, Oid right, int location,
+                                  std::span<const ExprPtr* const> written = {});
 
 // Found: a function, with the parameter types as they meet the arguments.
 struct Found {
@@ -49,7 +51,7 @@ struct Found {
 // find_function: among those of that name; throws 42883 or 42725 at `location`. `shown` is the name as it was written;
 // `as_array`: with VARIADIC, the last argument is the array of all that a variadic parameter takes.
 Found find_function(std::string_view name, std::span<const Oid> arguments, int location, std::string_view shown,
-                    bool as_array = false);
+                    bool as_array = false, std::span<const ExprPtr> written = {});
 
 // common_type: of the branches of CASE, COALESCE, VALUES, …; 42804 naming `construct`.
 Oid common_type(std::span<const ExprPtr* const> exprs, std::string_view construct);

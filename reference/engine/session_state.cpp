@@ -115,6 +115,12 @@ bool SessionState::has_schema(std::string_view name) {
   return std::ranges::any_of(database_.schemas, [&](const Schema& s) { return s.name == name && is_visible(s.stamp); });
 }
 
+bool SessionState::has_temporary() {
+  return std::ranges::any_of(database_.tables, [&](const auto& table) {
+    return table->temporary && table->owner == this && is_visible(table->stamp);
+  });
+}
+
 std::optional<std::string> SessionState::creation_schema() {
   for (const auto& name : search_path())
     if (has_schema(name)) return name;

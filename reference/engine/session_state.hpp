@@ -103,6 +103,8 @@ class SessionState {
   // relation_named: the OID that a text like regclass's means: a number or a name; 42P01.
   Oid relation_named(std::string_view text, int location = -1);
   bool has_schema(std::string_view name);
+  // has_temporary: whether there are tables in temporary_schema().
+  bool has_temporary();
   // search_path: its names, "$user" being the user's.
   const std::vector<std::string>& search_path();
   // creation_schema: the first of search_path that there is.

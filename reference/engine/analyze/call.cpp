@@ -113,7 +113,7 @@ ExprPtr Analyzer::call(const Node& body) {
         return coerce(std::move(args[0]), type->oid, CastContext::explicit_cast);
     }
   }
-  Found found = find_function(name, types, location, shown, as_array);
+  Found found = find_function(name, types, location, shown, as_array, args);
   const FunctionFact& fact = *found.fact;
   if (as_array && fact.variadic && fact.arguments.back() == types::any_oid) refuse("VARIADIC of " + shown, location);
   if (body.flag("agg_star") && !may_aggregate && fact.kind != 'w')

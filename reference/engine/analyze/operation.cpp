@@ -6,7 +6,8 @@
 namespace pgconform::engine {
 
 ExprPtr Analyzer::apply_operator(std::string_view name, ExprPtr left, ExprPtr right, int location) {
-  const OperatorFact& op = find_operator(name, left ? left->type : 0, right->type, location);
+  const ExprPtr* written[] = {&left, &right};
+  const OperatorFact& op = find_operator(name, left ? left->type : 0, right->type, location, written);
   std::vector<Oid> arguments, parameters;
   if (left) arguments.push_back(left->type), parameters.push_back(op.left);
   arguments.push_back(right->type), parameters.push_back(op.right);

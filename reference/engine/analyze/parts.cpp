@@ -18,14 +18,6 @@ bool in_catalog(const std::vector<const Node*>& names) {
   return names.size() == 1 || (names.size() == 2 && names[0]->string_of() == "pg_catalog");
 }
 
-void need_schema(const std::vector<const Node*>& names, int location) {
-  if (names.size() < 2) return;
-  std::string_view schema = names[names.size() - 2]->string_of();
-  for (std::string_view known : {"pg_catalog", "public", "pg_temp", "information_schema", "pg_toast"})
-    if (schema == known) return;
-  fail(sqlstate::invalid_schema_name, fmt::format("schema \"{}\" does not exist", schema), location);
-}
-
 const Node& into_clause(const Node& select) {
   const Node* first = &select;
   while (first->has("larg")) first = &(*first)["larg"];

@@ -24,9 +24,6 @@ std::string dotted(const std::vector<const Node*>& names);
 // in_catalog: a last name, in pg_catalog or without a schema; another schema cannot hold what is looked for.
 bool in_catalog(const std::vector<const Node*>& names);
 
-// need_schema: a schema that does not exist is an error of its own, before anything is looked up in it.
-void need_schema(const std::vector<const Node*>& names, int location);
-
 // into_clause: INTO of SELECT, which in a set operation stands in the first of its parts; an empty node if there is
 // none.
 const Node& into_clause(const Node& select);

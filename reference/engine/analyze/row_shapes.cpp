@@ -4,6 +4,7 @@
 
 #include "engine/error.hpp"
 #include "types/form.hpp"
+#include "types/made.hpp"
 
 // Rows of which any may be a value: what select_common_type() finds of composite types, which are all record here.
 namespace pgconform::engine {
@@ -17,11 +18,22 @@ bool is_same(const RowShape& a, const RowShape& b) {
   });
 }
 
-std::string_view name_of(const Expr& expr) {
-  return expr.shape && expr.shape->oid != 0 ? std::string_view(expr.shape->name) : "record";
+}  // namespace
+
+std::shared_ptr<const RowShape> shape_of_type(types::Oid oid) {
+  if (!types::is_composite(oid)) return nullptr;
+  const auto* type = types::find_made(types::base_of(oid));
+  auto shape = std::make_shared<RowShape>();
+  shape->oid = type->oid;
+  shape->name = types::type_name(type->oid);
+  for (const auto& field : type->fields) shape->columns.push_back({field.name, field.type, field.modifier, {}});
+  return shape;
 }
 
-}  // namespace
+std::string shown_type(const Expr& expr) {
+  const bool is_row = expr.type == types::record_oid && expr.shape && expr.shape->oid != 0;
+  return is_row ? expr.shape->name : types::type_name(expr.type);
+}
 
 void check_rows(std::span<const ExprPtr* const> exprs, std::string_view construct) {
   const Expr* first = nullptr;
@@ -33,11 +45,11 @@ void check_rows(std::span<const ExprPtr* const> exprs, std::string_view construc
     if (a == b) continue;
     if (a == 0 || b == 0)
       fail(sqlstate::datatype_mismatch,
-           fmt::format("{} types {} and {} cannot be matched", construct, name_of(*first), name_of(expr)),
+           fmt::format("{} types {} and {} cannot be matched", construct, shown_type(*first), shown_type(expr)),
            expr.location);
     fail(sqlstate::cannot_coerce,
-         fmt::format("{} could not convert type {} to {}", construct == "CASE" ? "CASE/WHEN" : construct, name_of(expr),
-                     name_of(*first)),
+         fmt::format("{} could not convert type {} to {}", construct == "CASE" ? "CASE/WHEN" : construct,
+                     shown_type(expr), shown_type(*first)),
          expr.location);
   }
 }

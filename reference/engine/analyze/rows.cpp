@@ -1,7 +1,7 @@
 #include "engine/analyze/parts.hpp"
+#include "engine/analyze/row_shapes.hpp"
 #include "engine/analyzer.hpp"
 #include "engine/session_state.hpp"
-#include "types/made.hpp"
 #include "types/record.hpp"
 
 // Rows as values: ROW(…), whole rows of tables, their fields. rowtypes; transformRowExpr(), transformWholeRowRef(),
@@ -98,13 +98,7 @@ ExprPtr Analyzer::find_whole_row(std::string_view name, int location) {
 }
 
 std::shared_ptr<const RowShape> Analyzer::shape_of(const Expr& expr) const {
-  if (expr.shape || !types::is_composite(expr.type)) return expr.shape;
-  const auto* type = types::find_made(types::base_of(expr.type));
-  auto shape = std::make_shared<RowShape>();
-  shape->oid = type->oid;
-  shape->name = types::type_name(type->oid);
-  for (const auto& field : type->fields) shape->columns.push_back({field.name, field.type, field.modifier, {}});
-  return shape;
+  return expr.shape ? expr.shape : shape_of_type(expr.type);
 }
 
 // The rows of a table as a type: null if the name is not a table's, or is a type's.

@@ -6,6 +6,15 @@
 // Types as they are written: typenameTypeMod().
 namespace pgconform::engine {
 
+void Analyzer::need_schema(const std::vector<const Node*>& names, int location) {
+  if (names.size() < 2) return;
+  const auto schema = names[names.size() - 2]->string_of();
+  for (std::string_view known : {"pg_catalog", "information_schema", "pg_toast"})
+    if (schema == known) return;
+  if (schema == "pg_temp" ? !session_.has_temporary() : !session_.has_schema(schema))
+    fail(sqlstate::invalid_schema_name, fmt::format("schema \"{}\" does not exist", schema), location);
+}
+
 std::pair<Oid, std::int32_t> Analyzer::column_type(const Node& name) {
   int location = name.location();
   const auto& names = name.list("names");
@@ -23,7 +32,7 @@ std::pair<Oid, std::int32_t> Analyzer::column_type(const Node& name) {
   if (!type && names.size() <= 2 &&
       session_.find_table(names.size() > 1 ? names[0]->string_of() : std::string_view(), names.back()->string_of()))
     refuse("the rows of a table as a type", location);
-  if (!type && !(names.size() == 2 && session_.has_schema(names[0]->string_of()))) need_schema(names, location);
+  if (!type) need_schema(names, location);
   if (!name.list("arrayBounds").empty()) shown += "[]";
   if (!type) fail(sqlstate::undefined_object, fmt::format("type \"{}\" does not exist", shown), location);
   if (!name.list("arrayBounds").empty()) {

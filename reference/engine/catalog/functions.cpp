@@ -37,10 +37,7 @@ Value schemas(Call& c) {
   const auto& path = session.search_path();
   auto named = [&](std::string_view name) { return std::ranges::find(path, name) != path.end(); };
   if (c.boolean(0)) {
-    bool has_temporary = std::ranges::any_of(session.database().tables, [&](const auto& table) {
-      return table->temporary && table->owner == &session && session.is_visible(table->stamp);
-    });
-    if (has_temporary && !named("pg_temp")) names.emplace_back(session.temporary_schema());
+    if (session.has_temporary() && !named("pg_temp")) names.emplace_back(session.temporary_schema());
     if (!named("pg_catalog")) names.emplace_back(std::string("pg_catalog"));
   }
   for (const auto& name : path)

@@ -65,8 +65,11 @@ class Block {
     if (at_ < text_.size() && text_[at_] == '\'') return literal();
     auto from = at_;
     while (at_ < text_.size() && (std::isdigit(static_cast<unsigned char>(text_[at_])) || text_[at_] == '.')) ++at_;
-    if (from == at_) refuse("RAISE with anything but literals", location_);
-    return std::string(text_.substr(from, at_ - from));
+    const auto digits = text_.substr(from, at_ - from);
+    blanks();
+    const bool is_all = at_ < text_.size() && (text_[at_] == ',' || text_[at_] == ';' || peek() == "using");
+    if (digits.empty() || !is_all) refuse("RAISE with anything but literals", location_);
+    return std::string(digits);
   }
 
   void statement() {
@@ -171,6 +174,10 @@ std::string run_block(const RawStatement& raw, SessionState& session) {
     const Node& option = each->body();
     (option.text("defname") == "as" ? text : language) = option["arg"].string_of();
   }
+  for (std::string_view known : {"sql", "c", "internal"})
+    if (language == known)
+      fail(sqlstate::feature_not_supported,
+           fmt::format("language \"{}\" does not support inline code execution", language));
   if (language != "plpgsql") fail(sqlstate::undefined_object, fmt::format("language \"{}\" does not exist", language));
   Block(text, session, raw.location()).run();
   return "DO";

@@ -13,7 +13,10 @@ Place place_of(const Node& r, SessionState& session) {
   std::string schema(r.text("schemaname"));
   Place where{schema, std::string(r.text("relname")), r.text("relpersistence") == "t" || schema == "pg_temp"};
   if (where.temporary) {
-    if (!schema.empty() && schema != "pg_temp")
+    const bool is_own = schema.empty() || schema == "pg_temp";
+    if (!is_own && !session.has_schema(schema))
+      fail(sqlstate::undefined_schema, fmt::format("schema \"{}\" does not exist", schema), r.location());
+    if (!is_own)
       fail(sqlstate::invalid_table_definition, "cannot create temporary relation in non-temporary schema",
            r.location());
     where.schema = session.temporary_schema();

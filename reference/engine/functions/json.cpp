@@ -1,9 +1,9 @@
 #include "types/json.hpp"
-#include "types/made.hpp"
 
 #include <algorithm>
 #include <cmath>
 
+#include "engine/analyze/row_shapes.hpp"
 #include "engine/expr.hpp"
 #include "engine/functions.hpp"
 #include "engine/functions/json_records.hpp"
@@ -184,12 +184,11 @@ std::string as_json(Oid type, const Value& value, const types::Style& style, con
   if (const auto* record = std::get_if<types::Record>(&value)) {
     const auto fields = types::unpack_record(*record);
     std::vector<std::string> parts;
-    const auto* made = shape ? nullptr : types::find_made(types::base_of(type));
+    const auto own = shape ? nullptr : shape_of_type(type);
+    if (own) shape = own.get();
     for (std::size_t i = 0; i < fields.values.size(); ++i) {
       const auto* column = shape && i < shape->columns.size() ? &shape->columns[i] : nullptr;
-      const bool named = made && i < made->fields.size();
-      const auto name = column ? column->name : named ? made->fields[i].name : fmt::format("f{}", i + 1);
-      parts.push_back(types::quote_json(name) + ":" +
+      parts.push_back(types::quote_json(column ? column->name : fmt::format("f{}", i + 1)) + ":" +
                       as_json(fields.types[i], fields.values[i], style, column ? column->shape.get() : nullptr));
     }
     return join(parts, ",", '{', '}');

@@ -1,5 +1,6 @@
 #include "engine/functions/json_records.hpp"
 
+#include "engine/analyze/row_shapes.hpp"
 #include "engine/stack.hpp"
 #include "types/array.hpp"
 #include "types/form.hpp"
@@ -86,17 +87,20 @@ Value made_of(const RowShape::Column& column, std::string_view json, const types
   if (column.type == types::json_oid) return std::string(json);
   if (column.type == types::jsonb_oid) return value_or_fail(types::normalize_json(json));
   if (types::is_array(column.type)) return array_of_json(column.type, json, style);
-  if (column.shape && kind == "object") return record_of(*column.shape, json, {}, style);
+  if (kind == "object")
+    if (const auto shape = column.shape ? column.shape : shape_of_type(column.type))
+      return record_of(*shape, json, {}, style);
   Value value = value_or_fail(types::parse_text(
       column.type, kind == "string" ? types::json_text(json).value_or("") : std::string(json), style));
   return value_or_fail(types::apply_modifier(column.type, std::move(value), column.modifier, false));
 }
 
-const RowShape& shape_of(const Call& c) {
-  if (!c.expr.shape)
+std::shared_ptr<const RowShape> shape_of(const Call& c) {
+  auto shape = c.expr.shape ? c.expr.shape : shape_of_type(c.expr.type);
+  if (!shape)
     fail(sqlstate::feature_not_supported, fmt::format("could not determine row type for result of {}", c.expr.text), -1,
          "Provide a non-null record argument, or call the function in the FROM clause using a column definition list.");
-  return *c.expr.shape;
+  return shape;
 }
 
 // The row that is filled in, and the JSON: json_to_record() has no row.
@@ -113,7 +117,7 @@ Value populate(Call& c, bool is_set) {
     if (kind != "object")
       fail(sqlstate::invalid_parameter_value,
            fmt::format("cannot call {} on {}", c.expr.text, kind == "array" ? "an array" : "a scalar"));
-    return record_of(shape_of(c), json, base, c.context.style);
+    return record_of(*shape_of(c), json, base, c.context.style);
   }
   if (kind != "array")
     fail(sqlstate::invalid_parameter_value,
@@ -122,14 +126,14 @@ Value populate(Call& c, bool is_set) {
   for (auto element : types::json_elements(json)) {
     if (json_kind(element) != "object")
       fail(sqlstate::invalid_parameter_value, fmt::format("argument of {} must be an array of objects", c.expr.text));
-    records.push_back(record_of(shape_of(c), element, base, c.context.style));
+    records.push_back(record_of(*shape_of(c), element, base, c.context.style));
   }
   return set_of(std::move(records));
 }
 
 Value row_to_json(Call& c, bool pretty) {
   if (is_null(c.args[0])) return {};
-  std::string json = as_json(types::record_oid, c.args[0], c.context.style, c.expr.args[0]->shape.get());
+  std::string json = as_json(c.expr.args[0]->type, c.args[0], c.context.style, c.expr.args[0]->shape.get());
   if (!pretty) return json;
   // Only the outermost commas are followed by a new line.
   std::string out;
