@@ -136,6 +136,7 @@ ExprPtr Analyzer::coerce(ExprPtr expr, Oid target, CastContext context) {
   result->implementation = implementation;
   result->is_implicit = context != CastContext::explicit_cast;
   if (target == types::record_oid) result->shape = shape_of(*expr);
+  if (types::find_type(target)->collation != 0) result->collation = expr->collation;
   // Binary coercible types keep what is known of the length: varchar(3) stays that as text-like bpchar does not.
   result->args.push_back(std::move(expr));
   if (kind == ExprKind::output && target != types::text_oid && target != types::varchar_oid &&

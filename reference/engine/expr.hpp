@@ -84,6 +84,12 @@ struct OperatorFact;
 struct FunctionFact;
 using ExprPtr = std::unique_ptr<Expr>;
 
+// Collation: what COLLATE gave an expression, or something that it is made of.
+struct Collation {
+  std::string_view name{};
+  int location = -1;
+};
+
 struct Expr {
   ExprKind kind = ExprKind::constant;
   types::Oid type = types::unknown_oid;
@@ -104,6 +110,7 @@ struct Expr {
   bool is_implicit = false;  // a cast that nobody wrote
   types::Oid table = 0;      // a column's origin, for RowDescription
   std::int16_t attribute = 0;
+  Collation collation{};
   std::shared_ptr<const RowShape> shape;  // of a record, if it is known
   std::vector<ExprPtr> args;
   std::shared_ptr<const Expr> shared;

@@ -4,9 +4,35 @@
 #include <optional>
 
 #include "engine/stack.hpp"
+#include "types/made.hpp"
+#include "types/money.hpp"
 
 namespace pgconform::engine {
 namespace {
+
+// Whether forms of a type depend on settings or on the catalogue: pg_proc.provolatile of typinput and typoutput.
+bool has_settled_forms(Oid oid) {
+  const auto* type = types::find_type(oid);
+  if (types::is_made(oid) || !type || types::is_array(oid) || type->kind == 'r' || type->kind == 'm') return false;
+  const auto& name = type->name;
+  return oid != types::record_oid && oid != types::date_oid && oid != types::money_oid && oid != types::interval_oid &&
+         !name.starts_with("time") && !name.starts_with("reg");
+}
+
+// Whether it is the same whenever it is asked, of the same arguments.
+bool is_settled(const Expr& expr) {
+  switch (expr.kind) {
+    case ExprKind::call:
+    case ExprKind::to_domain:
+      return expr.immutable;
+    case ExprKind::input:
+      return has_settled_forms(expr.type);
+    case ExprKind::output:
+      return has_settled_forms(expr.args[0]->type);
+    default:
+      return true;
+  }
+}
 
 class Folder {
  public:
@@ -187,8 +213,7 @@ class Folder {
 
   Folded other(const Expr& expr) {
     std::vector<bool> constant;
-    // What a domain allows may change.
-    bool all = (expr.kind != ExprKind::call && expr.kind != ExprKind::to_domain) || expr.immutable;
+    bool all = is_settled(expr);
     const bool logic = expr.kind == ExprKind::both || expr.kind == ExprKind::either;
     for (const auto& arg : expr.args) {
       auto folded = fold(*arg);

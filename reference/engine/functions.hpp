@@ -56,6 +56,12 @@ struct Context {
   Context *outer = nullptr, *home = nullptr;
   std::map<const Expr*, std::shared_ptr<SubqueryRun>> subqueries{};
   std::map<const CommonTable*, std::shared_ptr<CommonRun>> common_tables{};
+
+  // begin_row: what is evaluated next is of another row.
+  void begin_row(std::span<const Value> values) {
+    row = values;
+    remembered.clear();
+  }
 };
 
 // Call: one call of a function. A strict function sees no NULL.

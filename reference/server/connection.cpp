@@ -51,6 +51,9 @@ Connection::Connection(Server& server, net::Stream stream)
   environment.tls_required = server.configuration().require_secure_transport;
   environment.too_many = server.registry().size() > static_cast<std::size_t>(server.configuration().max_connections);
   environment.pid = pid_;
+  auto end = [](const net::Endpoint& e) { return e.local ? session::Address() : session::Address{e.host, e.port}; };
+  environment.client = end(stream_.peer());
+  environment.server = end(stream_.local());
   environment.log = [this](session::Severity severity, const std::string& message) {
     server_.log().write(level_of(severity), "PostgreSQLHandler", message);
   };

@@ -185,6 +185,12 @@ enum class Signal : std::uint8_t { cancel, terminate };
 enum class Signalled : std::uint8_t { sent, not_there, not_allowed };
 using SendSignal = std::function<Signalled(std::int32_t pid, Signal signal)>;
 
+// Address: one end of a connection.
+struct Address {
+  std::string host{};      // an IP address; empty: a Unix socket
+  std::uint16_t port = 0;  // 0: a Unix socket
+};
+
 // Login: who came in, once authentication is over.
 struct Login {
   std::string user, database;
@@ -193,6 +199,7 @@ struct Login {
   std::int32_t pid = 0;                                       // pg_backend_pid()
   std::function<void()> wake;  // called when a Wait without a time may be over, and when a notification has come
   SendSignal signal{};         // to any session, this one too; null where there are no others
+  Address client{}, server{};  // whose ends they are
   Names* names = nullptr;      // the session's prepared statements and portals, which SQL works on too
 };
 

@@ -180,6 +180,8 @@ void Session::logged_in(QueryCycle::Now now) {
   login.pid = environment_.pid;
   login.wake = environment_.wake;
   login.signal = environment_.signal;
+  login.client = environment_.client;
+  login.server = environment_.server;
   login.names = &names_;
   auto backend = environment_.engine.connect(std::move(login));
   if (!backend) return refuse(std::move(backend.error()));

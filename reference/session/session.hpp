@@ -33,6 +33,7 @@ struct Environment {
   std::string mock_secret{};   // see LoginDialogue::Secrets
   auth::Random random = auth::secure_random;
   std::int32_t pid = 0;  // for BackendKeyData
+  Address client{}, server{};
   std::function<void(Severity, const std::string&)> log = [](Severity, const std::string&) {};
   SendSignal signal{};                 // see Login
   std::function<void()> wake = [] {};  // the session wants next() to be called although nothing arrived

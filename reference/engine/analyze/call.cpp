@@ -173,6 +173,7 @@ ExprPtr Analyzer::call(const Node& body) {
   if (fact.result == types::anyelement_oid && meant.result == types::record_oid)
     for (std::size_t i = 0; i < expr->args.size(); ++i)
       if (fact.arguments[i] == types::anyelement_oid && expr->args[i]->shape) expr->shape = expr->args[i]->shape;
+  inherit_collation(*expr);
   expr->returns_set = fact.returns_set;
   if (!fact.returns_set) return expr;
   return clause_ == Clause::from ? std::move(expr) : set_returning(std::move(expr), body.location());

@@ -76,20 +76,6 @@ ExprPtr Analyzer::expression(const Node& node) {
   refuse("this expression (" + std::string(kind) + ")", location);
 }
 
-// Only the order of bytes is here, under its names.
-ExprPtr Analyzer::collated(const Node& body) {
-  int location = body.location();
-  const auto& names = body.list("collname");
-  ExprPtr arg = expression(body["arg"]);
-  resolve_unknown(arg);
-  if (types::find_type(arg->type)->collation == 0)
-    fail(sqlstate::datatype_mismatch,
-         fmt::format("collations are not supported by type {}", types::type_name(arg->type)), location);
-  for (std::string_view known : {"default", "C", "POSIX", "ucs_basic"})
-    if (in_catalog(names) && names.back()->string_of() == known) return arg;
-  refuse("this COLLATE", location);
-}
-
 ExprPtr Analyzer::parameter(const Node& body) {
   auto number = body.number("number");
   int location = body.location();

@@ -24,6 +24,7 @@ ExprPtr Analyzer::apply_operator(std::string_view name, ExprPtr left, ExprPtr ri
     std::string shown = op.left != 0 ? types::type_name(op.left) + " " : "";
     refuse(fmt::format("operator {}{} {}", shown, name, types::type_name(op.right)), location);
   }
+  inherit_collation(*expr);
   return expr;
 }
 

@@ -126,6 +126,7 @@ ExprPtr clone(const Expr& expr) {
   copy->is_implicit = expr.is_implicit;
   copy->table = expr.table;
   copy->attribute = expr.attribute;
+  copy->collation = expr.collation;
   copy->shape = expr.shape;
   copy->shared = expr.shared;
   copy->subquery = expr.subquery;

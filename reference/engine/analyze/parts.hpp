@@ -21,6 +21,9 @@ inline int leftmost(int a, int b) {
 // dotted: a qualified name as it was written.
 std::string dotted(const std::vector<const Node*>& names);
 
+// inherit_collation: what COLLATE gave an expression's arguments is its own; 42P21 if that are two.
+void inherit_collation(Expr& expr);
+
 // in_catalog: a last name, in pg_catalog or without a schema; another schema cannot hold what is looked for.
 bool in_catalog(const std::vector<const Node*>& names);
 

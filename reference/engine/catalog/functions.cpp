@@ -94,6 +94,10 @@ Value type_visible(Call& c) {
   return visible<&type_table, &type_schema>(c);
 }
 
+Value port_of(const session::Address& end) {
+  return end.host.empty() ? Value() : Value(std::int64_t{end.port});
+}
+
 // Comments.
 Value description(Call& c, Oid of_class, Oid object, std::int64_t part) {
   SessionState& session = c.context.session;
@@ -317,7 +321,10 @@ void add_catalog(Registry& r) {
          {"pg_get_statisticsobjdef_columns", nothing},
          {"pg_get_partkeydef", nothing},
          {"pg_get_replica_identity_index", nothing},
-         {"inet_server_port", nothing}});
+         {"inet_client_addr", [](Call& c) { return host_of(c.context.session.login().client); }},
+         {"inet_client_port", [](Call& c) { return port_of(c.context.session.login().client); }},
+         {"inet_server_addr", [](Call& c) { return host_of(c.context.session.login().server); }},
+         {"inet_server_port", [](Call& c) { return port_of(c.context.session.login().server); }}});
   for (const char* what : {"database", "schema", "function", "language", "tablespace", "type"})
     for (const char* how : {"_name", "_id", "_name_name", "_name_id", "_id_name", "_id_id"})
       r.add(fmt::format("has_{}_privilege{}", what, how), always);

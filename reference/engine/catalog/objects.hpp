@@ -78,4 +78,7 @@ std::string qualified(SessionState& session, const RelationName& relation, Oid o
 // all_relations: of this database, as the snapshot has them; those of the catalogue are not among them.
 std::vector<std::shared_ptr<Table>> all_relations(SessionState& session, const Snapshot& snapshot);
 
+// host_of: as inet; NULL of a Unix socket.
+Value host_of(const session::Address& end);
+
 }  // namespace pgconform::engine

@@ -24,6 +24,7 @@ const SystemTable* producer_of(std::string_view schema, std::string_view name) {
       {"pg_stat_activity", produce_pg_stat_activity},
       {"pg_prepared_statements", produce_pg_prepared_statements},
       {"pg_cursors", produce_pg_cursors},
+      {"pg_description", produce_pg_description},
       // What is the same in every database.
       {"pg_aggregate"},
       {"pg_am"},
@@ -33,7 +34,6 @@ const SystemTable* producer_of(std::string_view schema, std::string_view name) {
       {"pg_cast"},
       {"pg_collation"},
       {"pg_conversion"},
-      {"pg_description"},
       {"pg_extension"},
       {"pg_language"},
       {"pg_opclass"},

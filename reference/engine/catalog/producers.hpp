@@ -13,6 +13,7 @@ void produce_pg_type(const Table& table, SessionState& session, const Snapshot& 
 void produce_pg_namespace(const Table& table, SessionState& session, const Snapshot& snapshot, Rows& rows);
 void produce_pg_sequence(const Table& table, SessionState& session, const Snapshot& snapshot, Rows& rows);
 void produce_pg_rewrite(const Table& table, SessionState& session, const Snapshot& snapshot, Rows& rows);
+void produce_pg_description(const Table& table, SessionState& session, const Snapshot& snapshot, Rows& rows);
 void produce_pg_depend(const Table& table, SessionState& session, const Snapshot& snapshot, Rows& rows);
 // user_types.cpp
 void produce_pg_enum(const Table& table, SessionState& session, const Snapshot& snapshot, Rows& rows);

@@ -143,6 +143,17 @@ void produce_pg_attribute(const Table& table, SessionState& session, const Snaps
     }
 }
 
+void produce_pg_description(const Table& table, SessionState& session, const Snapshot& snapshot, Rows& rows) {
+  RowMaker row(table, rows);
+  for (const auto& comment : session.database().comments)
+    if (comment.stamp.visible(snapshot))
+      row.add()
+          .set("objoid", comment.object)
+          .set("classoid", comment.of_class)
+          .set("objsubid", comment.part)
+          .set("description", comment.text);
+}
+
 void produce_pg_attrdef(const Table& table, SessionState& session, const Snapshot& snapshot, Rows& rows) {
   RowMaker row(table, rows);
   for (const auto& t : all_relations(session, snapshot))

@@ -6,6 +6,8 @@
 #include "engine/facts.hpp"
 #include "engine/session_state.hpp"
 #include "types/array.hpp"
+#include "types/form.hpp"
+#include "types/network.hpp"
 
 // What the server is: its databases, roles, settings and sessions.
 namespace pgconform::engine {
@@ -44,13 +46,13 @@ void produce_pg_authid(const Table& table, SessionState& session, const Snapshot
       .add()
       .set("oid", superuser_oid)
       .set("rolname", session.superuser())
-      .set("rolsuper", true)
+      .set("rolsuper", false)
       .set("rolinherit", true)
-      .set("rolcreaterole", true)
-      .set("rolcreatedb", true)
+      .set("rolcreaterole", false)
+      .set("rolcreatedb", false)
       .set("rolcanlogin", true)
-      .set("rolreplication", true)
-      .set("rolbypassrls", true)
+      .set("rolreplication", false)
+      .set("rolbypassrls", false)
       .set("rolconnlimit", -1);
 }
 
@@ -84,6 +86,10 @@ void produce_pg_settings(const Table& table, SessionState& session, const Snapsh
   }
 }
 
+Value host_of(const session::Address& end) {
+  return end.host.empty() ? Value() : value_or_fail(types::parse_text(types::inet_oid, end.host, {}));
+}
+
 void produce_pg_stat_activity(const Table& table, SessionState& session, const Snapshot&, Rows& rows) {
   RowMaker row(table, rows);
   for (SessionState* each : session.database().sessions) {
@@ -105,6 +111,11 @@ void produce_pg_stat_activity(const Table& table, SessionState& session, const S
         .set("state", state)
         .set("query", each->query())
         .set("backend_type", "client backend");
+    const auto& client = each->login().client;
+    if (client.host.empty())
+      row.set("client_port", -1);
+    else
+      row.set("client_addr", host_of(client)).set("client_port", client.port);
     if (status != Status::idle || each == &session) row.set("xact_start", Value(each->transaction_time()));
   }
 }

@@ -51,12 +51,8 @@ class Alteration {
         fail(sqlstate::syntax_error,
              fmt::format("column \"{}\" of relation \"{}\" is a generated column", name, table_->name), -1,
              command.has("def") ? "" : "Use ALTER TABLE ... ALTER COLUMN ... DROP EXPRESSION instead.");
-      try {
-        column.default_value = command.has("def") ? analyzer_.default_of(command["def"], column) : nullptr;
-      } catch (SqlError& error) {
-        error.location = -1;  // PostgreSQL has lost the text by then
-        throw;
-      }
+      without_place(
+          [&] { column.default_value = command.has("def") ? analyzer_.default_of(command["def"], column) : nullptr; });
       return;
     }
     if (what == "DropExpression") {
@@ -156,17 +152,14 @@ class Alteration {
     for (const auto& column : table_->columns)
       if (column.generated && !without(*column.generated, static_cast<int>(gone))) found.push_back(column.name);
     const std::string what = fmt::format("column {} of table {}", table_->columns[gone].name, table_->name);
-    std::string details;
-    for (const auto& name : found)
-      details +=
-          fmt::format("{}column {} of table {} depends on {}", details.empty() ? "" : "\n", name, table_->name, what);
-    if (!found.empty() && !cascade)
-      fail(sqlstate::dependent_objects_still_exist,
-           fmt::format("cannot drop {} because other objects depend on it", what), -1,
-           "Use DROP ... CASCADE to drop the dependent objects too.", details);
+    std::vector<std::string> details, notes;
     for (const auto& name : found) {
-      session_.notice(sqlstate::successful_completion,
-                      fmt::format("drop cascades to column {} of table {}", name, table_->name));
+      details.push_back(fmt::format("column {} of table {} depends on {}", name, table_->name, what));
+      notes.push_back(fmt::format("drop cascades to column {} of table {}", name, table_->name));
+    }
+    if (!found.empty() && !cascade) cannot_drop(what, details);
+    tell_cascade(notes, session_);
+    for (const auto& name : found) {
       drop_column(name, false, true);
     }
   }
@@ -185,7 +178,7 @@ class Alteration {
 
   void need_check(const Check& check) {
     each_row([&](const Row& row) {
-      context_.row = row;
+      context_.begin_row(row);
       Value value = evaluate(*check.condition, context_);
       if (types::is_null(value) || std::get<bool>(value)) return;
       throw violation(
@@ -229,7 +222,7 @@ class Alteration {
       if (constraint.flag("skip_validation")) refuse("NOT VALID", constraint.location());
       std::vector<std::string> before;
       for (const auto& check : table_->checks) before.push_back(check.name);
-      add_check(*table_, constraint, analyzer_, session_);
+      without_place([&] { add_check(*table_, constraint, analyzer_, session_); });
       for (const auto& check : table_->checks)
         if (std::ranges::find(before, check.name) == before.end()) need_check(check);
       return;
@@ -240,7 +233,7 @@ class Alteration {
       return;
     }
     if (kind != "CONSTR_PRIMARY" && kind != "CONSTR_UNIQUE") refuse(std::string(kind.substr(7)), constraint.location());
-    add_key(*table_, constraint, {}, session_);
+    add_key(*table_, constraint, {.is_altering = true}, session_);
     auto& index = table_->indexes.back();
     if (index.primary)
       for (auto place : index.columns) need_no_nulls(place);
@@ -258,17 +251,14 @@ class Alteration {
 
   void drop_referrers(const std::vector<Referrer>& found, const std::string& what, const std::string& on,
                       bool cascade) {
-    std::string details;
-    for (const auto& [other, key] : found)
-      details += fmt::format("{}constraint {} on table {} depends on {}", details.empty() ? "" : "\n", key.name,
-                             other->name, on);
-    if (!found.empty() && !cascade)
-      fail(sqlstate::dependent_objects_still_exist,
-           fmt::format("cannot drop {} because other objects depend on it", what), -1,
-           "Use DROP ... CASCADE to drop the dependent objects too.", details);
+    std::vector<std::string> details, notes;
+    for (const auto& [other, key] : found) {
+      details.push_back(fmt::format("constraint {} on table {} depends on {}", key.name, other->name, on));
+      notes.push_back(fmt::format("drop cascades to constraint {} on table {}", key.name, other->name));
+    }
+    if (!found.empty() && !cascade) cannot_drop(what, details);
+    tell_cascade(notes, session_);
     for (const auto& referrer : found) {
-      session_.notice(sqlstate::successful_completion, fmt::format("drop cascades to constraint {} on table {}",
-                                                                   referrer.key.name, referrer.table->name));
       if (referrer.table->oid == table_->oid)
         std::erase_if(table_->foreign_keys, [&](const ForeignKey& k) { return k.oid == referrer.key.oid; });
       else
@@ -293,7 +283,7 @@ class Alteration {
   void set_type(std::string_view name, const Node& def) {
     auto place = place_of(name);
     TableColumn old = table_->columns[place], fresh = old;
-    std::tie(fresh.type, fresh.modifier) = analyzer_.column_type(def["typeName"]);
+    std::tie(fresh.type, fresh.modifier) = without_place([&] { return analyzer_.column_type(def["typeName"]); });
     auto conversion = analyzer_.conversion_of(def["raw_default"], *table_, old, fresh);
     for (const auto& view : readers_of(*table_, session_))
       if (reads_column(*view, *table_, name))
@@ -316,7 +306,7 @@ class Alteration {
       if (!without(*check.condition, static_cast<int>(place)) && fresh.type != old.type)
         refuse("ALTER … TYPE of a column with a check");
     for (auto& row : table_->rows) {
-      context_.row = row.values;
+      context_.begin_row(row.values);
       row.values[place] = evaluate(*conversion, context_);
     }
     table_->columns[place] = fresh;

@@ -78,20 +78,27 @@ void add_key(Table& table, const Node& constraint, const KeyOptions& options, Se
   index.deferrable = constraint.flag("deferrable") || options.deferrable;
   index.initially_deferred = constraint.flag("initdeferred") || options.deferred;
   if (constraint.has("indexname")) refuse("USING INDEX", constraint.location());
-  if (auto other = std::ranges::find(table.indexes, true, &Index::primary);
-      index.primary && other != table.indexes.end())
-    fail(sqlstate::invalid_table_definition,
-         fmt::format("multiple primary keys for table \"{}\" are not allowed", table.name),
-         other->oid == 0 ? constraint.location() : -1);
+  auto need_only_one = [&] {
+    auto other = std::ranges::find(table.indexes, true, &Index::primary);
+    if (index.primary && other != table.indexes.end())
+      fail(sqlstate::invalid_table_definition,
+           fmt::format("multiple primary keys for table \"{}\" are not allowed", table.name),
+           other->oid == 0 ? constraint.location() : -1);
+  };
+  if (!options.is_altering) need_only_one();
   std::vector<std::string> names;
   for (const auto* key : constraint.list("keys")) names.emplace_back(key->string_of());
   if (names.empty()) names.push_back(options.column);
   KeyLess less;
   for (const auto& name : names) {
     auto it = std::ranges::find(table.columns, name, &TableColumn::name);
+    // A table that is there already gets NOT NULL columns before their key.
+    if (it == table.columns.end() && index.primary && options.is_altering)
+      fail(sqlstate::undefined_column,
+           fmt::format("column \"{}\" of relation \"{}\" does not exist", name, table.name));
     if (it == table.columns.end())
       fail(sqlstate::undefined_column, fmt::format("column \"{}\" named in key does not exist", name),
-           constraint.location());
+           options.is_altering ? -1 : constraint.location());
     auto place = static_cast<std::size_t>(it - table.columns.begin());
     if (std::ranges::find(index.columns, place) != index.columns.end())
       fail(sqlstate::duplicate_column,
@@ -102,6 +109,7 @@ void add_key(Table& table, const Node& constraint, const KeyOptions& options, Se
     need_order(it->type);
     less.types.push_back(it->type);
   }
+  if (options.is_altering) need_only_one();
   index.entries = decltype(index.entries)(std::move(less));
   index.name = constraint.text("conname");
   // The same key twice is one key.

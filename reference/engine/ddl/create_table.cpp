@@ -11,6 +11,10 @@
 namespace pgconform::engine {
 namespace {
 
+bool has_volatile(const Expr& expr) {
+  return expr.is_volatile || std::ranges::any_of(expr.args, [](const auto& arg) { return has_volatile(*arg); });
+}
+
 // TableMaker: CREATE TABLE, and the column definitions of ALTER TABLE … ADD COLUMN.
 class TableMaker {
  public:
@@ -78,9 +82,7 @@ class TableMaker {
     table->oid = session_.database().relation_oid();
     for (auto& sequence : sequences_) sequence->owned_by = table->oid;
     add_keys(*table);
-    for (const auto& pending : pending_)
-      if (pending.constraint->text("contype") == "CONSTR_CHECK")
-        add_check(*table, *pending.constraint, analyzer_, session_);
+    add_checks(*table);
     for (auto& index : table->indexes) fill(index, *table, session_);
     add(table, session_);
     for (auto& sequence : sequences_) add(sequence, session_);
@@ -90,34 +92,47 @@ class TableMaker {
 
   // extend: ALTER TABLE … ADD COLUMN: rows get the default.
   void extend(const Node& def, Table& table, Context& context) {
+    is_altering_ = true;
     add_column(def, table);
     for (auto& sequence : sequences_) {
       sequence->owned_by = table.oid;
       add(sequence, session_);
     }
-    const TableColumn& column = table.columns.back();
     add_generated(table);
-    for (auto& row : table.rows) {
-      context.row = row.values;
-      const auto& value = column.generated ? column.generated : column.default_value;
-      Value made = value ? evaluate(*value, context) : default_of_type(column.type, context);
-      row.values.push_back(std::move(made));
-    }
+    fill_column(table, context);
     auto old_keys = table.indexes.size();
     add_keys(table);
-    for (const auto& pending : pending_)
-      if (pending.constraint->text("contype") == "CONSTR_CHECK")
-        add_check(table, *pending.constraint, analyzer_, session_);
+    add_checks(table);
     for (auto i = old_keys; i < table.indexes.size(); ++i) fill(table.indexes[i], table, session_);
     add_foreign_keys(table);
   }
 
  private:
+  // Expressions of a table that is there already are only looked at when the text is gone.
+  template <class F>
+  auto analyzed(F&& f) {
+    return is_altering_ ? without_place(f) : f();
+  }
+
   struct Pending {
     const Node* constraint;
     std::string column;  // empty for a constraint of the table
     bool deferrable = false, deferred = false;
   };
+
+  // The last column of all rows. What is the same for all of them is asked for once, and for none of no rows.
+  void fill_column(Table& table, Context& context) {
+    const TableColumn& column = table.columns.back();
+    const auto& value = column.generated ? column.generated : column.default_value;
+    const bool is_each = value && (column.generated || has_volatile(*value));
+    auto make = [&] { return value ? evaluate(*value, context) : default_of_type(column.type, context); };
+    const Value same = is_each || table.rows.empty() ? Value() : make();
+    const auto snapshot = session_.transaction().newest();
+    for (auto& row : table.rows) {
+      context.begin_row(row.values);
+      row.values.push_back(is_each && row.stamp.visible(snapshot) ? make() : same);
+    }
+  }
 
   void add_keys(Table& table) {
     // The primary key comes first, as PostgreSQL makes them.
@@ -126,11 +141,17 @@ class TableMaker {
         std::string_view kind = constraint->text("contype");
         if (kind == "CONSTR_PRIMARY" || kind == "CONSTR_UNIQUE") {
           if ((kind == "CONSTR_PRIMARY") == primary)
-            add_key(table, *constraint, {column, deferrable, deferred}, session_);
+            add_key(table, *constraint, {column, deferrable, deferred, is_altering_}, session_);
         } else if (kind != "CONSTR_CHECK" && kind != "CONSTR_FOREIGN" && primary) {
           refuse(std::string(kind.substr(7)), constraint->location());
         }
       }
+  }
+
+  void add_checks(Table& table) {
+    for (const auto& pending : pending_)
+      if (pending.constraint->text("contype") == "CONSTR_CHECK")
+        analyzed([&] { add_check(table, *pending.constraint, analyzer_, session_); });
   }
 
   // Their expressions may look at any column, so these come when all are there.
@@ -142,7 +163,7 @@ class TableMaker {
     for (const auto& [number, expression] : generated_) column_of(number).generated = literal(0, {}, -1);
     for (const auto& [number, expression] : generated_) {
       auto& column = column_of(number);
-      column.generated = analyzer_.generation_of(*expression, column, table);
+      column.generated = analyzed([&] { return analyzer_.generation_of(*expression, column, table); });
     }
   }
 
@@ -233,7 +254,7 @@ class TableMaker {
       both(column.identity != 0, "default and identity");
       both(generated_.contains(column.number), "default and generation expression");
       if (column.default_value) twice("default values specified");
-      column.default_value = analyzer_.default_of(constraint["raw_expr"], column);
+      column.default_value = analyzed([&] { return analyzer_.default_of(constraint["raw_expr"], column); });
     } else if (kind == "CONSTR_IDENTITY") {
       if (column.identity != 0) twice("identity specifications");
       both(column.default_value != nullptr, "default and identity");
@@ -277,6 +298,7 @@ class TableMaker {
   std::vector<Pending> pending_;
   std::vector<std::shared_ptr<Table>> sequences_;
   std::map<std::int16_t, const Node*> generated_;  // by their columns' numbers
+  bool is_altering_ = false;                       // ALTER TABLE … ADD COLUMN
   std::int16_t serial_ = 0;                        // the latest serial column
 };
 

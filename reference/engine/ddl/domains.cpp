@@ -10,17 +10,6 @@
 namespace pgconform::engine {
 namespace {
 
-// What is wrong with a domain is told without its place in the statement.
-template <class Body>
-auto without_place(Body body) {
-  try {
-    return body();
-  } catch (SqlError& error) {
-    error.location = -1;
-    throw;
-  }
-}
-
 // DomainMaker: what both have in common.
 class DomainMaker {
  public:
@@ -117,7 +106,7 @@ void need_condition(const UserType& domain, const Check& check, SessionState& se
   Context context{session};
   context.style = session.style();
   each_column_of(domain, session, [&](const Table& table, const TableColumn& column, const Value& value) {
-    context.row = std::span<const Value>(&value, 1);
+    context.begin_row({&value, 1});
     const Value good = evaluate(*check.condition, context);
     if (!types::is_null(good) && !std::get<bool>(good))
       violated(sqlstate::check_violation, "values that violate the new constraint", table, column);

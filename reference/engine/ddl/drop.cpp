@@ -8,6 +8,28 @@
 namespace pgconform::engine {
 namespace {
 
+std::string joined(const std::vector<std::string>& lines) {
+  std::string text;
+  for (const auto& line : lines) text += (text.empty() ? "" : "\n") + line;
+  return text;
+}
+
+}  // namespace
+
+void cannot_drop(std::string_view what, const std::vector<std::string>& details) {
+  fail(sqlstate::dependent_objects_still_exist, fmt::format("cannot drop {} because other objects depend on it", what),
+       -1, "Use DROP ... CASCADE to drop the dependent objects too.", joined(details));
+}
+
+void tell_cascade(const std::vector<std::string>& notes, SessionState& session) {
+  if (notes.empty()) return;
+  if (notes.size() == 1) return session.notice(sqlstate::successful_completion, notes[0]);
+  session.notice(sqlstate::successful_completion, fmt::format("drop cascades to {} other objects", notes.size()));
+  session.notices().back().detail = joined(notes);
+}
+
+namespace {
+
 struct Wanted {
   char kind;
   std::string_view name;  // as messages have it
@@ -109,21 +131,8 @@ void add_dependents(std::vector<std::shared_ptr<Table>>& doomed, bool cascade, S
     }
   }
   if (details.empty()) return;
-  auto joined = [](const std::vector<std::string>& lines) {
-    std::string text;
-    for (const auto& line : lines) text += (text.empty() ? "" : "\n") + line;
-    return text;
-  };
-  if (!cascade)
-    fail(sqlstate::dependent_objects_still_exist,
-         fmt::format("cannot drop {} because other objects depend on it", first), -1,
-         "Use DROP ... CASCADE to drop the dependent objects too.", joined(details));
-  if (notes.size() == 1) {
-    session.notice(sqlstate::successful_completion, notes[0]);
-  } else {
-    session.notice(sqlstate::successful_completion, fmt::format("drop cascades to {} other objects", notes.size()));
-    session.notices().back().detail = joined(notes);
-  }
+  if (!cascade) cannot_drop(first, details);
+  tell_cascade(notes, session);
   for (const auto& referrer : keys) drop_foreign_key(referrer, session);
   for (const auto& taker : takers) drop_default(taker, session);
 }

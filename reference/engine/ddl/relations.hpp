@@ -49,12 +49,28 @@ std::string_view kind_name(char kind);
 // named: what a list of names means, "" being the schema of a bare name.
 std::pair<std::string, std::string> named(const std::vector<const Node*>& names);
 
+// What depends on a thing that is dropped (ddl/drop.cpp). cannot_drop: 2BP01; tell_cascade: of what goes with it.
+[[noreturn]] void cannot_drop(std::string_view what, const std::vector<std::string>& details);
+void tell_cascade(const std::vector<std::string>& notes, SessionState& session);
+
+// without_place: what `f` does; PostgreSQL has lost the text by then, so errors have no position.
+template <class F>
+auto without_place(F&& f) {
+  try {
+    return f();
+  } catch (SqlError& error) {
+    error.location = -1;
+    throw;
+  }
+}
+
 // Constraints (ddl/constraints.cpp).
 void add_check(Table& table, const Node& constraint, Analyzer& analyzer, SessionState& session);
-// KeyOptions: what stands beside a column's constraint instead of in it.
+// KeyOptions: what stands around a constraint instead of in it.
 struct KeyOptions {
-  std::string column;
+  std::string column{};  // whose constraint it is
   bool deferrable = false, deferred = false;
+  bool is_altering = false;  // ALTER TABLE
 };
 // add_key: PRIMARY KEY or UNIQUE. It has no name and no entries before fill().
 void add_key(Table& table, const Node& constraint, const KeyOptions& options, SessionState& session);

@@ -49,7 +49,7 @@ class PostgreSQL:
                           "PGHOST": self.address[0], "PGPORT": str(self.address[1])}
         self.targets = targets
         # Prepared transactions are switched off, as they are where nobody asks for them.
-        subprocess.run(["psql", "-XqAt", "-c", "alter system set max_prepared_transactions = 0"], check=True, env=self.superuser)
+        subprocess.run(["psql", "-XqAt", "-c", "alter system set max_prepared_transactions = 0",], check=True, env=self.superuser)
         for what in ("stop", "start"):
             subprocess.run(target["control"][what], shell=True, check=True, capture_output=True)
 
