@@ -92,6 +92,7 @@ class Registry {
  private:
   std::map<std::string, Implementation, std::less<>> map_;
 };
+void add_advisory_locks(Registry& registry);
 void add_arithmetic(Registry& registry);
 void add_comparison(Registry& registry);
 void add_conversion(Registry& registry);

@@ -1,7 +1,6 @@
 #include "engine/locks.hpp"
 
 #include <algorithm>
-#include <set>
 
 namespace pgconform::engine {
 namespace {
@@ -52,7 +51,7 @@ std::vector<SessionState*> Locks::blockers(const SessionState* session, const Wa
   }
   if (wait.what == Wait::For::nothing) return found;
   bool holds_some = false;
-  if (auto it = tables_.find(wait.table); it != tables_.end())
+  if (auto it = held_.find(wait.target); it != held_.end())
     for (const auto& held : it->second) {
       if (held.session == session)
         holds_some = true;
@@ -63,36 +62,80 @@ std::vector<SessionState*> Locks::blockers(const SessionState* session, const Wa
   if (!holds_some)
     for (const auto& other : waiting_) {
       if (other.session == session) break;
-      if (other.wait.what == Wait::For::table && other.wait.table == wait.table &&
+      if (other.wait.what == Wait::For::lock && other.wait.target == wait.target &&
           conflict(other.wait.mode, wait.mode) && std::ranges::find(found, other.session) == found.end())
         found.push_back(other.session);
     }
   return found;
 }
 
-void Locks::hold(SessionState* session, int depth, Oid table, LockMode mode) {
-  auto& list = tables_[table];
-  bool held = std::ranges::any_of(
-      list, [&](const Held& h) { return h.session == session && h.mode == mode && h.depth <= depth; });
-  if (!held) list.push_back({session, depth, mode});
+void Locks::hold(SessionState* session, int depth, const LockTarget& target, LockMode mode) {
+  auto& list = held_[target];
+  // What lasts longer will do, but not what the session may release before.
+  auto same = std::ranges::find_if(list, [&](const Held& h) {
+    return h.session == session && h.mode == mode && h.depth <= depth && (h.depth == 0) == (depth == 0);
+  });
+  if (same != list.end()) {
+    if (depth == 0) ++same->times;
+    return;
+  }
+  list.push_back({session, depth, mode});
+  held_by_[session].insert(target);
+  ++held_count_;
+}
+
+// Of what the session holds, all that `which` says.
+template <class Which>
+void Locks::give_up(SessionState* session, Which&& which) {
+  auto own = held_by_.find(session);
+  if (own == held_by_.end()) return;
+  std::erase_if(own->second, [&](const LockTarget& target) {
+    auto it = held_.find(target);
+    held_count_ -= std::erase_if(it->second, [&](const Held& held) { return held.session == session && which(held); });
+    const bool has_more = std::ranges::find(it->second, session, &Held::session) != it->second.end();
+    if (it->second.empty()) held_.erase(it);
+    return !has_more;
+  });
+  if (own->second.empty()) held_by_.erase(own);
+}
+
+bool Locks::release(SessionState* session, const LockTarget& target, LockMode mode) {
+  auto it = held_.find(target);
+  if (it == held_.end()) return false;
+  auto held = std::ranges::find_if(
+      it->second, [&](const Held& h) { return h.session == session && h.depth == 0 && h.mode == mode; });
+  if (held == it->second.end()) return false;
+  if (--held->times > 0) return true;
+  it->second.erase(held);
+  --held_count_;
+  if (std::ranges::find(it->second, session, &Held::session) == it->second.end()) {
+    auto own = held_by_.find(session);
+    own->second.erase(target);
+    if (own->second.empty()) held_by_.erase(own);
+  }
+  if (it->second.empty()) held_.erase(it);
+  return true;
+}
+
+void Locks::release_all(SessionState* session, bool at_end) {
+  give_up(session, [&](const Held& held) { return at_end || held.depth == 0; });
 }
 
 void Locks::undo_level(SessionState* session, int depth) {
-  for (auto it = tables_.begin(); it != tables_.end();) {
-    std::erase_if(it->second, [&](const Held& held) { return held.session == session && held.depth >= depth; });
-    it = it->second.empty() ? tables_.erase(it) : std::next(it);
-  }
+  give_up(session, [&](const Held& held) { return held.depth >= depth; });
 }
 
 void Locks::merge_level(SessionState* session, int depth) {
-  for (auto& [table, list] : tables_)
-    for (auto& held : list)
+  auto own = held_by_.find(session);
+  if (own == held_by_.end()) return;
+  for (const auto& target : own->second)
+    for (auto& held : held_.at(target))
       if (held.session == session && held.depth == depth) held.depth = depth - 1;
 }
 
 bool Locks::is_used_by_others(const SessionState* session, Oid table) const {
-  auto it = tables_.find(table);
-  return it != tables_.end() &&
+  auto it = held_.find({LockTarget::Kind::table, 0, table});
+  return it != held_.end() &&
          std::ranges::any_of(it->second, [&](const Held& held) { return held.session != session; });
 }
 

@@ -5,6 +5,7 @@
 #include <functional>
 #include <map>
 #include <optional>
+#include <set>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -39,16 +40,25 @@ enum class RowMode : std::uint8_t { key_share, share, no_key_update, update };
 // LOCKED). The stronger of two is the higher.
 enum class Blocked : std::uint8_t { wait, skip, fail };
 
+// LockTarget: what locks are of: a table, whose OID is `b`, or an advisory key: `a` and `b` are the halves of a bigint,
+// or two integers. LOCKTAG of lock.h.
+struct LockTarget {
+  enum class Kind : std::uint8_t { table, bigint, integers } kind = Kind::table;
+  std::uint32_t a = 0, b = 0;
+
+  auto operator<=>(const LockTarget&) const = default;
+};
+
 // Wait: what one session waits for.
 struct Wait {
-  enum class For : std::uint8_t { nothing, transaction, table } what = For::nothing;
+  enum class For : std::uint8_t { nothing, transaction, lock } what = For::nothing;
   Xid xid = 0;
-  Oid table = 0;
+  LockTarget target{};
   LockMode mode = LockMode::access_share;
   std::string context;  // "while updating tuple (0,1) in relation \"t\""
 
   bool operator==(const Wait& o) const {
-    return what == o.what && xid == o.xid && table == o.table && (what != For::table || mode == o.mode);
+    return what == o.what && xid == o.xid && target == o.target && (what != For::lock || mode == o.mode);
   }
 };
 
@@ -57,10 +67,16 @@ class Locks {
  public:
   explicit Locks(const Transactions& transactions) : transactions_(transactions) {}
 
-  // blockers: who keeps `session` from what it asks for: holders, and for a table those who have waited longer.
+  // blockers: who keeps `session` from what it asks for: holders, and for a lock those who have waited longer.
   std::vector<SessionState*> blockers(const SessionState* session, const Wait& wait) const;
-  // hold: a table lock, for the subtransaction at `depth`; it lasts as long as that.
-  void hold(SessionState* session, int depth, Oid table, LockMode mode);
+  // hold: a lock, for the subtransaction at `depth`; it lasts as long as that. At depth 0 it lasts until it is released
+  // as often as it was taken, or the session ends.
+  void hold(SessionState* session, int depth, const LockTarget& target, LockMode mode);
+  // release: of the session, once; false if there is none.
+  bool release(SessionState* session, const LockTarget& target, LockMode mode);
+  // release_all: of the session: end: all that it has; otherwise all that no transaction ends.
+  void release_all(SessionState* session, bool at_end);
+  std::size_t held_count() const { return held_count_; }
   // undo_level · merge_level: the subtransaction at `depth` was undone, or has become part of the one below it.
   void undo_level(SessionState* session, int depth);
   void merge_level(SessionState* session, int depth);
@@ -87,7 +103,11 @@ class Locks {
     SessionState* session;
     int depth;
     LockMode mode;
+    int times = 1;  // at depth 0
   };
+  template <class Which>
+  void give_up(SessionState* session, Which&& which);
+
   struct Waiting {
     SessionState* session;
     Wait wait;
@@ -98,7 +118,9 @@ class Locks {
     RowMode mode;
   };
   const Transactions& transactions_;
-  std::map<Oid, std::vector<Held>> tables_;
+  std::map<LockTarget, std::vector<Held>> held_;
+  std::map<const SessionState*, std::set<LockTarget>> held_by_;
+  std::size_t held_count_ = 0;    // in held_
   std::vector<Waiting> waiting_;  // longest first
   std::map<std::pair<const Table*, std::size_t>, std::vector<RowLock>> rows_;
 };

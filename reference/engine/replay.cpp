@@ -143,6 +143,7 @@ Client::Slice Client::run_statement() {
   const auto& columns = statement_->columns();
   auto sink = [&](session::Execution::Row row) {
     describe();
+    notices();
     out_ += "D";
     for (std::size_t i = 0; i < row.size(); ++i) {
       out_ += i == 0 ? " " : " | ";

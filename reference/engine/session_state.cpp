@@ -13,6 +13,8 @@ namespace pgconform::engine {
 
 SessionState::~SessionState() {
   transaction_.abort_all();
+  database_.locks.release_all(this, true);
+  database_.locks.wake_all();
   database_.sessions.erase(this);
   // A temporary table lives as long as its session.
   std::erase_if(database_.tables, [&](const auto& table) { return table->temporary && table->owner == this; });

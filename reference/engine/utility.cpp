@@ -178,6 +178,8 @@ std::string discard(const RawStatement& raw, SessionState& session) {
     std::erase_if(session.names().portals, [](const auto& named) { return !named.second->active; });
     session.names().drop_statements();
     session.mailbox().unlisten("");
+    session.database().locks.release_all(&session, false);
+    session.database().locks.wake_all();
     session.settings().reset_all();
     for (const char* name : {"session_authorization", "role"}) session.settings().reset(name, false);
   }

@@ -10,7 +10,18 @@ constexpr Oid database_oid = 5;  // as messages about locks name it
 
 std::string described(const Wait& wait) {
   if (wait.what == Wait::For::transaction) return fmt::format("ShareLock on transaction {}", wait.xid);
-  return fmt::format("{} on relation {} of database {}", lock_name(wait.mode), wait.table, database_oid);
+  if (wait.target.kind != LockTarget::Kind::table)
+    return fmt::format("{} on advisory lock [{},{},{},{}]", lock_name(wait.mode), database_oid, wait.target.a,
+                       wait.target.b, wait.target.kind == LockTarget::Kind::bigint ? 1 : 2);
+  return fmt::format("{} on relation {} of database {}", lock_name(wait.mode), wait.target.b, database_oid);
+}
+
+Wait lock_on(const LockTarget& target, LockMode mode) {
+  return {Wait::For::lock, 0, target, mode, {}};
+}
+
+LockTarget target_of(const Table& table) {
+  return {LockTarget::Kind::table, 0, table.oid};
 }
 
 }  // namespace
@@ -18,24 +29,37 @@ std::string described(const Wait& wait) {
 void Waits::for_transaction(Xid xid, const std::string& context) {
   const SessionState* holder = session_.database().transactions.holder(xid);
   if (!holder || holder == &session_) return;
-  block({Wait::For::transaction, xid, 0, {}, context});
+  block({Wait::For::transaction, xid, {}, {}, context});
 }
 
 bool Waits::can_lock(const Table& table, LockMode mode) const {
-  return table.temporary ||
-         session_.database().locks.blockers(&session_, {Wait::For::table, 0, table.oid, mode, {}}).empty();
+  return table.temporary || session_.database().locks.blockers(&session_, lock_on(target_of(table), mode)).empty();
 }
 
 void Waits::lock(const Table& table, LockMode mode, bool nowait) {
   if (table.temporary) return;
-  const Wait wanted{Wait::For::table, 0, table.oid, mode, {}};
-  if (!can_lock(table, mode)) {
-    if (nowait) fail(sqlstate::lock_not_available, fmt::format("could not obtain lock on relation \"{}\"", table.name));
-    block(wanted);
-  }
+  if (nowait && !can_lock(table, mode))
+    fail(sqlstate::lock_not_available, fmt::format("could not obtain lock on relation \"{}\"", table.name));
+  hold(target_of(table), mode, session_.transaction().depth());
+}
+
+bool Waits::advisory(const LockTarget& target, LockMode mode, bool of_session, bool may_wait) {
+  constexpr std::size_t most = 100'000;  // of all sessions
+  auto& locks = session_.database().locks;
+  if (!may_wait && !locks.blockers(&session_, lock_on(target, mode)).empty()) return false;
+  if (locks.held_count() >= most)
+    fail(sqlstate::out_of_memory, "out of shared memory", -1, "You might need to increase max_locks_per_transaction.");
+  hold(target, mode, of_session ? 0 : session_.transaction().depth());
+  return true;
+}
+
+void Waits::hold(const LockTarget& target, LockMode mode, int depth) {
+  const Wait wanted = lock_on(target, mode);
+  auto& locks = session_.database().locks;
+  if (!locks.blockers(&session_, wanted).empty()) block(wanted);
   // What is waited for behind this goes on: its time is counted from its beginning.
   if (wait_ == wanted) stop();
-  session_.database().locks.hold(&session_, session_.transaction().depth(), table.oid, mode);
+  locks.hold(&session_, depth, target, mode);
 }
 
 void Waits::stop() {

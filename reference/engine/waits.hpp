@@ -20,6 +20,9 @@ class Waits {
   void for_transaction(Xid xid, const std::string& context);
   // lock: take a table lock, until the (sub)transaction ends. `nowait`: 55P03 instead of waiting.
   void lock(const Table& table, LockMode mode, bool nowait = false);
+  // advisory: a lock that means what its users make of it; false where it would have to wait and `may_wait` is not set.
+  // It lasts until the (sub)transaction ends, or, `of_session`, until it is released.
+  bool advisory(const LockTarget& target, LockMode mode, bool of_session, bool may_wait);
   // can_lock: lock() would not have to wait.
   bool can_lock(const Table& table, LockMode mode) const;
   // is_waiting: what runs now has waited before, for a transaction, and is being tried again.
@@ -28,6 +31,7 @@ class Waits {
   void stop();
 
  private:
+  void hold(const LockTarget& target, LockMode mode, int depth);
   void block(Wait wait);
   void check_cycle() const;
 

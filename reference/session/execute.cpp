@@ -62,7 +62,9 @@ ExtendedQuery::Step ExtendedQuery::advance_rows(Output& out, QueryCycle::Now now
   const Formats formats(running_->result_formats);
   std::optional<Report> failure;
   auto sink = [&](Execution::Row row) {
-    if (auto sent = send_row(out, columns, formats, row, backend_.style()); !sent) {
+    auto sent = send_notices(out, backend_);
+    if (sent) sent = send_row(out, columns, formats, row, backend_.style());
+    if (!sent) {
       failure = std::move(sent.error());
       return false;
     }

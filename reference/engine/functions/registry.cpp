@@ -20,6 +20,7 @@ void need_memory(std::size_t bytes) {
 Implementation find_implementation(std::string_view source) {
   static const auto registry = [] {
     Registry all;
+    add_advisory_locks(all);
     add_arithmetic(all);
     add_comparison(all);
     add_conversion(all);
