@@ -266,6 +266,7 @@ void check_utility(const RawStatement& raw) {
 std::string run_utility(const Prepared& statement, SessionState& session) {
   const RawStatement& raw = *statement.raw;
   const Node& node = raw.node();
+  need_no_read_only(node, session);
   if (node.is("DropStmt") &&
       (node.body().text("removeType") == "OBJECT_TYPE" || node.body().text("removeType") == "OBJECT_DOMAIN"))
     return drop_types(raw, session);

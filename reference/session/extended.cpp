@@ -133,8 +133,7 @@ std::expected<std::shared_ptr<const Statement>, Report> ExtendedQuery::fresh(con
   if (backend_.is_current(*prepared.statement)) return prepared.statement;
   auto statement = backend_.analyze(prepared.parsed, prepared.parameter_types);
   if (!statement) return std::unexpected(std::move(statement.error()));
-  if (!same_columns(**statement, *prepared.statement))
-    return no(sqlstate::feature_not_supported, "cached plan must not change result type");
+  if (!same_columns(**statement, *prepared.statement)) return std::unexpected(plan_changed());
   return *statement;
 }
 

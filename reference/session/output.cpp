@@ -69,6 +69,7 @@ types::Result<bool> Output::append(const Report& report) {
   add_number('P', report.position);
   add_number('p', report.internal_position);
   add('q', report.internal_query);
+  add('R', report.routine);
   if (!done) return done;
   if (report.severity >= Severity::error)
     send(protocol::ErrorResponse{fields.view()});

@@ -21,6 +21,17 @@ struct Report {
   std::int32_t internal_position = 0;  // p
   std::string where;                   // W
   std::string schema, table, column, data_type, constraint;  // s t c d n
+  std::string routine;                                       // R: only where drivers tell errors apart by it
 };
+
+// plan_changed: a prepared statement would give other columns now than it was described with. pgjdbc knows by the name
+// of PostgreSQL's routine that it may prepare it anew.
+inline Report plan_changed() {
+  Report report;
+  report.sqlstate = "0A000";
+  report.message = "cached plan must not change result type";
+  report.routine = "RevalidateCachedQuery";
+  return report;
+}
 
 }  // namespace pgconform::session

@@ -85,7 +85,10 @@ ExprPtr Analyzer::call(const Node& body) {
   }
   for (const auto* arg : body.list("args")) {
     if (arg->is("NamedArgExpr")) refuse("a named argument", arg->body().location());
-    args.push_back(expression(*arg));
+    auto parsed = expression(*arg);
+    // What pgjdbc's {? = call f(?)} makes of the first of them: "in" and "out" need not be told apart.
+    if (parsed->kind == ExprKind::parameter && parsed->type == types::void_oid && !within) continue;
+    args.push_back(std::move(parsed));
     types.push_back(args.back()->type);
   }
   if (within)

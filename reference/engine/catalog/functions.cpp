@@ -73,10 +73,19 @@ Value visible(Call& c) {
   return schema == 11 || std::ranges::find(path, schema_name(c.context.session, schema)) != path.end();
 }
 
+bool is_meant(SessionState& session, const UserType& type) {
+  const auto meant = session.types().named("", type.name);
+  return meant && meant->oid == type.oid;
+}
+
 Value table_visible(Call& c) {
-  auto relation = relation_by_oid(c.context.session, oid_at(c, 0));
-  if (!relation) return {};
-  return is_relation_visible(c.context.session, *relation, oid_at(c, 0));
+  SessionState& session = c.context.session;
+  if (auto relation = relation_by_oid(session, oid_at(c, 0)))
+    return is_relation_visible(session, *relation, oid_at(c, 0));
+  // The relation of a composite type.
+  for (const auto& type : session.types().all(session.transaction().newest()))
+    if (type->relation != 0 && type->relation == oid_at(c, 0)) return is_meant(session, *type);
+  return {};
 }
 
 constexpr const char *type_table = "pg_type", *type_schema = "typnamespace";
@@ -87,10 +96,7 @@ Value type_visible(Call& c) {
     if (session.is_visible(table->stamp) && row_type_of(*table) != 0 &&
         (oid_at(c, 0) == row_type_of(*table) || oid_at(c, 0) == row_array_type_of(*table)))
       return is_relation_visible(session, {table->schema, table->name, table}, table->oid);
-  if (const auto type = session.types().version(oid_at(c, 0))) {
-    const auto meant = session.types().named("", type->name);
-    return meant && meant->oid == type->oid;
-  }
+  if (const auto type = session.types().version(oid_at(c, 0))) return is_meant(session, *type);
   return visible<&type_table, &type_schema>(c);
 }
 
@@ -304,6 +310,7 @@ void add_catalog(Registry& r) {
          {"pg_ts_template_is_visible", ts_template_visible},
          {"pg_ts_config_is_visible", ts_config_visible},
          {"pg_statistics_obj_is_visible", nothing},
+         {"pg_partition_ancestors", nothing},
          {"pg_relation_size(2205)", size_of<Size::relation>},
          {"pg_relation_size", size_of<Size::relation>},
          {"pg_table_size", size_of<Size::table>},

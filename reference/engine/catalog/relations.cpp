@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <set>
 
 #include "engine/catalog/objects.hpp"
 #include "engine/catalog/producers.hpp"
@@ -54,7 +55,11 @@ constexpr SystemColumn sequence_columns[] = {
 
 void produce_pg_class(const Table& table, SessionState& session, const Snapshot& snapshot, Rows& rows) {
   RowMaker row(table, rows);
-  for (const auto& t : all_relations(session, snapshot)) {
+  const auto relations = all_relations(session, snapshot);
+  std::set<Oid> referenced;
+  for (const auto& t : relations)
+    for (const auto& key : t->foreign_keys) referenced.insert(key.referenced);
+  for (const auto& t : relations) {
     Oid schema = schema_oid(session, t->schema);
     bool stored = t->kind != 'v';
     row.add()
@@ -73,7 +78,7 @@ void produce_pg_class(const Table& table, SessionState& session, const Snapshot&
         .set("relnatts", t->kind == 'S' ? 3 : static_cast<int>(t->columns.size()))
         .set("relchecks", t->checks.size())
         .set("relhasrules", t->kind == 'v')
-        .set("relhastriggers", !t->foreign_keys.empty())
+        .set("relhastriggers", !t->foreign_keys.empty() || referenced.contains(t->oid))
         .set("relispopulated", true)
         .set("relreplident", t->kind == 'r' ? 'd' : 'n')
         .set("relfrozenxid", t->kind == 'r' ? 726 : 0)

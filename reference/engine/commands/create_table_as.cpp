@@ -82,8 +82,8 @@ class CreateTableAs : public Command {
     const RawStatement& raw = *statement->raw;
     const Node& body = raw.node().body();
     const Node& into = raw.node().is("SelectStmt") ? into_clause(body) : body["into"];
+    need_no_read_only(session, raw.node().is("SelectStmt") ? "SELECT INTO" : "CREATE TABLE AS");
     Place where = place_of(into["rel"], session);
-    if (!where.temporary) need_no_read_only(session, "CREATE TABLE AS");
     if (name_is_taken(where.schema, where.temporary, where.name, session)) {
       if (!body.flag("if_not_exists"))
         fail(sqlstate::duplicate_table, fmt::format("relation \"{}\" already exists", where.name));

@@ -1,12 +1,48 @@
 #include "engine/ddl/relations.hpp"
 
 #include <algorithm>
+#include <map>
 
 namespace pgconform::engine {
 
 void need_no_read_only(SessionState& session, std::string_view command) {
   if (session.settings().is_read_only())
     fail(sqlstate::read_only_sql_transaction, fmt::format("cannot execute {} in a read-only transaction", command));
+}
+
+void need_no_read_only(const Node& statement, SessionState& session) {
+  static const std::map<std::string_view, std::string_view> tags = {{"CreateStmt", "CREATE TABLE"},
+                                                                    {"IndexStmt", "CREATE INDEX"},
+                                                                    {"ViewStmt", "CREATE VIEW"},
+                                                                    {"CreateSeqStmt", "CREATE SEQUENCE"},
+                                                                    {"CreateSchemaStmt", "CREATE SCHEMA"},
+                                                                    {"CreateEnumStmt", "CREATE TYPE"},
+                                                                    {"CompositeTypeStmt", "CREATE TYPE"},
+                                                                    {"CreateDomainStmt", "CREATE DOMAIN"},
+                                                                    {"AlterSeqStmt", "ALTER SEQUENCE"},
+                                                                    {"AlterEnumStmt", "ALTER TYPE"},
+                                                                    {"AlterDomainStmt", "ALTER DOMAIN"},
+                                                                    {"TruncateStmt", "TRUNCATE TABLE"},
+                                                                    {"CommentStmt", "COMMENT"}};
+  if (auto it = tags.find(statement.kind()); it != tags.end()) return need_no_read_only(session, it->second);
+  // These say "OBJECT_TABLE" and the like of what they are about.
+  const Node& body = statement.body();
+  std::string_view object;
+  if (statement.is("DropStmt"))
+    object = body.text("removeType");
+  else if (statement.is("AlterTableStmt"))
+    object = body.text("objtype");
+  else if (statement.is("AlterObjectSchemaStmt"))
+    object = body.text("objectType");
+  else if (statement.is("RenameStmt"))
+    object = body.text(body.text("renameType") == "OBJECT_COLUMN" ? "relationType" : "renameType");
+  else
+    return;
+  std::string name(object.substr(std::min(object.size(), std::string_view("OBJECT_").size())));
+  if (name == "TABCONSTRAINT") name = "TABLE";
+  if (name == "DOMCONSTRAINT") name = "DOMAIN";
+  if (name == "ATTRIBUTE") name = "TYPE";
+  need_no_read_only(session, (statement.is("DropStmt") ? "DROP " : "ALTER ") + name);
 }
 
 Place place_of(const Node& r, SessionState& session) {

@@ -14,6 +14,9 @@ namespace pgconform::engine {
 
 // need_no_read_only: 25006 in a read-only transaction.
 void need_no_read_only(SessionState& session, std::string_view command);
+// need_no_read_only: the same for any statement that has no plan, before a name in it is looked at (PostgreSQL's
+// ClassifyUtilityCommandAsReadOnly): what makes, alters or drops, be it temporary.
+void need_no_read_only(const Node& statement, SessionState& session);
 
 // Place: where a new relation goes.
 struct Place {

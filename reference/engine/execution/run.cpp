@@ -26,8 +26,7 @@ std::shared_ptr<const Prepared> current(const std::shared_ptr<const Prepared>& p
       for (const auto& column : *p.columns()) columns.emplace_back(column.type, column.name);
     return columns;
   };
-  if (shape(*renewed) != shape(*prepared))
-    fail(sqlstate::feature_not_supported, "cached plan must not change result type");
+  if (shape(*renewed) != shape(*prepared)) throw SqlError{session::plan_changed()};
   return renewed;
 }
 

@@ -3,7 +3,8 @@ server on the other.
 
     pgreference = Pgreference(program); postgresql = PostgreSQL(script)
 
-Each has `port`, `database`, `ca` (a file), `users` (way of login: (user, password)) and stop(). Everybody may make tables.
+Each has `port`, `database`, `ca` (a file), `users` (way of login: (user, password)) and stop(). Everybody may make tables
+and schemas.
 """
 
 import json
@@ -64,7 +65,7 @@ class PostgreSQL(Target):
         self.port, self.database, self.ca = uri.port, uri.path[1:], told["ca"]
         roles = {way: (role["user"], role["password"]) for way, role in told["roles"].items()}
         self.users = {**{way: roles[way] for way in USERS}, "superuser": roles["superuser"]}
-        self.psql("-c", "GRANT CREATE ON SCHEMA public TO PUBLIC", way="superuser")
+        self.psql("-c", "GRANT CREATE ON SCHEMA public TO PUBLIC", "-c", f'GRANT CREATE ON DATABASE "{self.database}" TO PUBLIC', way="superuser")
 
     def stop(self):
         subprocess.run([self.script, "stop", "--state", self.state.name], check=False)
