@@ -84,6 +84,7 @@ class SqlBackend : public session::Backend {
 
   void start_command(std::chrono::system_clock::time_point now) override {
     types::use_made_types(&state_.types());
+    state_.set_busy(true);
     state_.set_statement_time(types::from_clock(now));
     state_.transaction().start_command(types::from_clock(now));
   }
@@ -91,6 +92,7 @@ class SqlBackend : public session::Backend {
     StackBase base;
     types::use_made_types(&state_.types());
     state_.catalog().clear();
+    state_.set_busy(false);
     try {
       state_.transaction().commit_command();
       return {};
@@ -100,6 +102,7 @@ class SqlBackend : public session::Backend {
   }
   void abort_command() override {
     state_.catalog().clear();
+    state_.set_busy(false);
     state_.transaction().abort_command();
   }
   void begin_implicit_block() override { state_.transaction().begin_implicit_block(); }

@@ -81,6 +81,9 @@ class SessionState {
   std::int64_t transaction_time() const { return transaction_.started_at(); }
   std::int64_t statement_time() const { return statement_time_; }
   void set_statement_time(std::int64_t time) { statement_time_ = time; }
+  // is_busy: between the start of a command and its commit or abort, as other sessions see it.
+  bool is_busy() const { return busy_; }
+  void set_busy(bool busy) { busy_ = busy; }
   std::int64_t clock() const { return types::from_clock(options_.clock()); }
 
   // random · seed_random: random()'s next number, in [0, 1), and setseed().
@@ -146,6 +149,7 @@ class SessionState {
   std::string query_;
   std::vector<session::Report> notices_;
   std::int64_t statement_time_ = 0;
+  bool busy_ = false;
   std::map<Oid, std::int64_t> sequence_values_;
   Oid last_sequence_ = 0;
   std::string path_text_ = "-";

@@ -27,6 +27,8 @@ class Waits {
   bool can_lock(const Table& table, LockMode mode) const;
   // is_waiting: what runs now has waited before, for a transaction, and is being tried again.
   bool is_waiting() const { return wait_.what == Wait::For::transaction; }
+  // what: what is waited for now.
+  const Wait& what() const { return wait_; }
   // stop: nothing is waited for any more.
   void stop();
 

@@ -90,12 +90,27 @@ Value host_of(const session::Address& end) {
   return end.host.empty() ? Value() : value_or_fail(types::parse_text(types::inet_oid, end.host, {}));
 }
 
+// What a session waits for: its client, or another session. monitoring-stats, "Wait Events of Type Lock".
+std::pair<std::string_view, std::string_view> awaited(SessionState& session) {
+  if (!session.is_busy()) return {"Client", "ClientRead"};
+  const Wait& wait = session.waits().what();
+  switch (wait.what) {
+    case Wait::For::nothing:
+      return {};
+    case Wait::For::transaction:
+      return {"Lock", "transactionid"};
+    case Wait::For::lock:
+      break;
+  }
+  return {"Lock", wait.target.kind == LockTarget::Kind::table ? "relation" : "advisory"};
+}
+
 void produce_pg_stat_activity(const Table& table, SessionState& session, const Snapshot&, Rows& rows) {
   RowMaker row(table, rows);
   for (SessionState* each : session.database().sessions) {
     using Status = session::TransactionStatus;
     auto status = each->transaction().status();
-    std::string_view state = each == &session             ? "active"
+    std::string_view state = each->is_busy()              ? "active"
                              : status == Status::in_block ? "idle in transaction"
                              : status == Status::failed   ? "idle in transaction (aborted)"
                                                           : "idle";
@@ -111,6 +126,8 @@ void produce_pg_stat_activity(const Table& table, SessionState& session, const S
         .set("state", state)
         .set("query", each->query())
         .set("backend_type", "client backend");
+    if (const auto [kind, event] = awaited(*each); !kind.empty())
+      row.set("wait_event_type", kind).set("wait_event", event);
     const auto& client = each->login().client;
     if (client.host.empty())
       row.set("client_port", -1);

@@ -8,8 +8,9 @@ import re
 import subprocess
 import sys
 import tempfile
+from concurrent.futures import ThreadPoolExecutor
 
-from support import expect, expect_in, run
+from support import Terminal, expect, expect_in, run
 from targets import Both
 
 PGBENCH = "/usr/lib/postgresql/15/bin/pgbench"
@@ -57,17 +58,17 @@ for mode in ("simple", "extended", "prepared"):
 
 @targets.check("a script with \\gset, \\aset, \\if and compound statements")
 def _(target):
-    script = custom("meta", """SELECT 1 AS one, 2 AS two \\gset p_
-SELECT 3 AS three \\; SELECT 4 AS four \\aset
-\\if :p_one = 1 and :four = 4
-SELECT :p_two + :three;
+    # Statements joined by \\; are for the simple protocol only.
+    for mode, joint in (("simple", " \\;"), ("extended", " \\aset\n"), ("prepared", " \\aset\n")):
+        script = custom("meta", f"""SELECT 1 AS one, 2 AS two \\gset p_
+SELECT 3 AS three{joint} SELECT 4 AS four \\aset
+\\if :p_one = 1 and :p_two = 2 and :three = 3 and :four = 4
+SELECT :p_two::int + :three::int;
 \\else
 SELECT nosuch;
 \\endif
 """)
-    for mode in ("simple", "extended", "prepared"):
-        if mode == "simple":
-            pgbench(target, "-n", "-t", "5", "-c", "2", "-M", mode, "-f", script)
+        expect_in("number of failed transactions: 0", pgbench(target, "-n", "-t", "5", "-c", "2", "-M", mode, "-f", script))
 
 
 @targets.check("a script in a pipeline")
@@ -85,11 +86,20 @@ def _(target):
 \\set second 3 - :first
 BEGIN;
 UPDATE pgbench_tellers SET tbalance = 0 WHERE tid = :first;
-SELECT pg_sleep(0.05);
+SELECT pg_advisory_xact_lock_shared(7);
 UPDATE pgbench_tellers SET tbalance = 0 WHERE tid = :second;
 END;
 """)
-    told = pgbench(target, "-n", "-c", "2", "-j", "2", "-t", "2", "--max-tries", "20", "-f", script)
+    # Both have their first row before either may go on.
+    gate = Terminal("psql", "-XAt", target.conninfo())
+    gate.type("SELECT 'shut' || pg_advisory_lock(7);")
+    gate.wait_for("\nshut")
+    with ThreadPoolExecutor() as beside:
+        running = beside.submit(pgbench, target, "-n", "-c", "2", "-j", "2", "-t", "2", "--max-tries", "20", "-f", script)
+        target.wait_for_session("wait_event = 'advisory' AND (SELECT count(*) FROM pg_stat_activity WHERE wait_event = 'advisory') = 2")
+        gate.type("\\q")
+        told = running.result()
+    gate.end()
     expect_in("number of failed transactions: 0", told)
     expect(re.search(r"total number of retries: [1-9]", told), told)
 

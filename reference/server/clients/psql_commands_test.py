@@ -100,14 +100,59 @@ def _(target):
     terminal = Terminal("psql", "-X", target.conninfo())
     prompt = f"{target.database}=> "
     terminal.wait_for(prompt)
-    for statement, began in (("SELECT pg_sleep(600);", "\n"), ("SELECT g AS number FROM generate_series(1, 2000000000) g;", "\n"), ("COPY (SELECT generate_series(1, 2000000000)) TO STDOUT;", "\n500\n")):
-        terminal.type(statement)
-        terminal.wait_for(began)
-        terminal.interrupt_until("ERROR:  canceling statement due to user request")
+    for statement in ("SELECT pg_sleep(600)", "SELECT g AS number FROM generate_series(1, 2000000000) g", "COPY (SELECT generate_series(1, 2000000000)) TO STDOUT"):
+        terminal.type(statement + ";")
+        target.wait_for_session(f"state = 'active' AND query = '{statement};'")
+        terminal.interrupt()
+        terminal.skip_to("ERROR:  canceling statement due to user request")
     terminal.type("SELECT 'still ' || 'here';")
     terminal.wait_for("still here")
     terminal.type("\\q")
     terminal.end()
+
+
+@targets.check("\\c to another user, back, and to a database that is not there")
+def _(target):
+    told = script(target, "\\c - cleartext\nSELECT current_user, session_user;\n\\c - trust\nSELECT current_user;\n\\c nosuch\n", way="cleartext", ok=False)
+    expect_in("cleartext|cleartext\n", told)
+    expect_in("\ntrust\n", told)
+    expect_in('FATAL:  database "nosuch" does not exist', told)
+    told = script(target, f"SELECT pg_backend_pid() AS before \\gset\n\\c\nSELECT pg_backend_pid() <> :before, current_database() = '{target.database}';\n")
+    expect_in("t|t\n", told)
+    terminal = Terminal("psql", "-XAt", target.conninfo())
+    terminal.wait_for(f"{target.database}=> ")
+    terminal.type("\\c nosuch")
+    terminal.wait_for('FATAL:  database "nosuch" does not exist')
+    terminal.wait_for("Previous connection kept")
+    terminal.type("SELECT 'still ' || 'here';")
+    terminal.wait_for("still here")
+    terminal.type("\\c - scram")
+    terminal.wait_for("Password for user scram: ")
+    terminal.type("pencil")
+    terminal.wait_for('as user "scram"')
+    terminal.type("SELECT 'now ' || current_user;")
+    terminal.wait_for("now scram")
+    terminal.type("\\q")
+    terminal.end()
+
+
+@targets.check("exit status: of an error, with and without ON_ERROR_STOP, of a lost or refused connection")
+def _(target):
+    def status(text, *arguments, **more):
+        return subprocess.run(["psql", "-XAtq", *arguments, target.conninfo(**more)], input=text, capture_output=True, text=True, timeout=DEADLINE).returncode
+
+    expect(status("SELECT 1/0;\nSELECT 1;\n") == 0, "an error in a script")
+    expect(status("SELECT 1/0;\nSELECT 1;\n", "-v", "ON_ERROR_STOP=1") == 3, "ON_ERROR_STOP")
+    expect(status("", "-c", "SELECT 1/0") == 1, "-c")
+    expect(status("", dbname="nosuch") == 2, "no such database")
+    expect(status("SELECT pg_terminate_backend(pg_backend_pid());\n") == 2, "terminated")
+
+
+@targets.check("queries in extended form: \\bind where psql has it")
+def _(target):
+    version = int(subprocess.run(["psql", "--version"], capture_output=True, text=True, check=True).stdout.split()[2].split(".")[0])
+    if version >= 16:
+        expect(script(target, "SELECT $1::int + 1, $2 \\bind 41 'it''s' \\g\n") == "42|it's\n", "bind")
 
 
 @targets.check("\\watch repeats a query")
@@ -117,7 +162,7 @@ def _(target):
     terminal.type("SELECT 'seen ' || 'again' \\watch 0.01")
     for _ in range(3):
         terminal.wait_for("seen again")
-    os.write(terminal.terminal, b"\x03")
+    terminal.interrupt()
     terminal.wait_for("=> ")
     terminal.type("\\q")
     terminal.end()

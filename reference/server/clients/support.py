@@ -153,16 +153,16 @@ class Terminal:
     def type(self, text):
         os.write(self.terminal, (text + "\n").encode())
 
-    def interrupt_until(self, text):
-        """Ctrl-C until `text` is shown, the first one when what was typed has had a moment to begin."""
+    def interrupt(self):
+        """Ctrl-C."""
+        os.write(self.terminal, b"\x03")
+
+    def skip_to(self, text):
+        """Read until `text` has been shown after however much else."""
         until = time.monotonic() + DEADLINE
         while text not in self.seen:
-            expect(time.monotonic() < until, f"interrupted, but saw no {text!r}:\n{self.seen[-1000:]}")
-            again = time.monotonic() + 0.3
-            while text not in self.seen and select.select([self.terminal], [], [], max(0, again - time.monotonic()))[0]:
-                self.seen = self.seen[-1000:] + os.read(self.terminal, 65536).decode(errors="replace").replace("\r", "")
-            if text not in self.seen:
-                os.write(self.terminal, b"\x03")
+            expect(select.select([self.terminal], [], [], max(0, until - time.monotonic()))[0], f"waited for {text!r}, saw last:\n{self.seen[-1000:]}")
+            self.seen = self.seen[-1000:] + os.read(self.terminal, 65536).decode(errors="replace").replace("\r", "")
         self.wait_for(text)
 
     def end(self):

@@ -11,6 +11,7 @@ import json
 import os
 import subprocess
 import tempfile
+import time
 from urllib.parse import urlsplit
 
 from support import DEADLINE, Server, certificates, check
@@ -29,6 +30,13 @@ class Target:
         user, password = self.users[way]
         return {**os.environ, "PGHOST": "127.0.0.1", "PGPORT": str(self.port), "PGDATABASE": self.database, "PGUSER": user, "PGPASSWORD": password,
                 "PGSSLMODE": "disable"}
+
+    def wait_for_session(self, condition):
+        """Until pg_stat_activity has a session of which `condition` holds."""
+        until = time.monotonic() + DEADLINE
+        while self.psql("-c", f"SELECT count(*) FROM pg_stat_activity WHERE pid <> pg_backend_pid() AND {condition}") == "0\n":
+            if time.monotonic() > until:
+                raise AssertionError(f"no session where {condition}:\n" + self.psql("-c", "SELECT state, wait_event_type, wait_event, query FROM pg_stat_activity"))
 
     def psql(self, *arguments, way="trust", ok=True, **more):
         """psql's stdout; with ok=False its stderr, once it has failed."""
