@@ -1,5 +1,6 @@
 #include <algorithm>
 
+#include "engine/catalog/keywords.hpp"
 #include "engine/catalog/objects.hpp"
 #include "engine/expr.hpp"
 #include "engine/functions.hpp"
@@ -311,6 +312,7 @@ void add_catalog(Registry& r) {
          {"pg_ts_config_is_visible", ts_config_visible},
          {"pg_statistics_obj_is_visible", nothing},
          {"pg_partition_ancestors", nothing},
+         {"pg_get_keywords", keywords},
          {"pg_relation_size(2205)", size_of<Size::relation>},
          {"pg_relation_size", size_of<Size::relation>},
          {"pg_table_size", size_of<Size::table>},

@@ -56,6 +56,7 @@ final class Metadata {
     all.put("getProcedures", m -> m.getProcedures(null, "jdbc", "%"));
     all.put("getFunctions", m -> m.getFunctions(null, "pg_catalog", "lower%"));
     all.put("getFunctionColumns", m -> m.getFunctionColumns(null, "pg_catalog", "lower%", "%"));
+    all.put("getSQLKeywords", m -> m.getConnection().createStatement().executeQuery("SELECT '" + m.getSQLKeywords() + "'"));
     all.put("getClientInfoProperties", DatabaseMetaData::getClientInfoProperties);
     return all;
   }
