@@ -336,7 +336,6 @@ std::shared_ptr<Table> altered(const Node& body, std::string_view command, Sessi
     session.notice(sqlstate::successful_completion, text + ", skipping");
     return nullptr;
   }
-  if (!table->temporary) need_no_read_only(session, command);
   session.waits().lock(*table, LockMode::access_exclusive);
   session.checks().need_none_pending(*table, command);
   return session.find_table(r.text("schemaname"), r.text("relname"));
@@ -354,7 +353,6 @@ std::string rename_index(const Node& body, SessionState& session) {
   }
   if (!found->index) refuse("ALTER INDEX of what is no index");
   need_no_system(*found->table);
-  if (!found->table->temporary) need_no_read_only(session, tag);
   session.waits().lock(*found->table, LockMode::access_exclusive);
   const auto table = session.find_table(found->table->oid);
   if (!table || std::ranges::find(table->indexes, name, &Index::name) == table->indexes.end())

@@ -153,7 +153,6 @@ void fill(Index& index, Table& table, SessionState& session) {
 std::string create_index(const RawStatement& raw, SessionState& session) {
   const Node& body = raw.node().body();
   const Node& r = body["relation"];
-  need_no_read_only(session, "CREATE INDEX");
   auto table = session.find_table(r.text("schemaname"), r.text("relname"));
   if (!table) fail(sqlstate::undefined_table, fmt::format("relation \"{}\" does not exist", r.text("relname")));
   if (table->kind != 'r')

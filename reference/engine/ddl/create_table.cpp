@@ -42,7 +42,6 @@ class TableMaker {
       refuse("ON COMMIT");
     if (r.text("relpersistence") == "u") refuse("UNLOGGED");
     Place where = place_of(r, session_);
-    if (!where.temporary) need_no_read_only(session_, "CREATE TABLE");
     bool existing = name_is_taken(where.schema, where.temporary, where.name, session_);
     if (existing && body.flag("if_not_exists")) {
       session_.notice(sqlstate::duplicate_table, fmt::format("relation \"{}\" already exists, skipping", where.name));

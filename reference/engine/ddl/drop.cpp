@@ -253,7 +253,6 @@ std::string drop_objects(const RawStatement& raw, SessionState& session) {
                        : kind == 'i' ? "INDEX"
                                      : "TABLE",
                        kind == 'i' ? "an" : "a", kind_name(kind)));
-    if (table ? !table->temporary : true) need_no_read_only(session, tag);
     doomed.push_back(table ? std::move(table) : std::move(owner));
     indexes.push_back(name);
   }
@@ -282,7 +281,6 @@ std::string truncate(const RawStatement& raw, SessionState& session) {
     const Node& r = each->body();
     auto table = session.find_table(r.text("schemaname"), r.text("relname"));
     if (!table) fail(sqlstate::undefined_table, fmt::format("relation \"{}\" does not exist", r.text("relname")));
-    if (!table->temporary) need_no_read_only(session, "TRUNCATE TABLE");
     if (table->kind != 'r') fail(sqlstate::wrong_object_type, fmt::format("\"{}\" is not a table", table->name));
     need_no_system(*table);
     if (std::ranges::find(tables, table) == tables.end()) tables.push_back(std::move(table));

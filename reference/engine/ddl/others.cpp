@@ -12,7 +12,6 @@ namespace pgconform::engine {
 std::string create_schema(const RawStatement& raw, SessionState& session) {
   const Node& body = raw.node().body();
   if (!body.list("schemaElts").empty()) refuse("CREATE SCHEMA with objects", raw.location());
-  need_no_read_only(session, "CREATE SCHEMA");
   std::string name(body.text("schemaname"));
   if (name.empty()) name = body.has("authrole") ? std::string(body["authrole"].text("rolename")) : "";
   if (name.empty()) name = session.login().user;
@@ -37,7 +36,6 @@ std::string create_schema(const RawStatement& raw, SessionState& session) {
 std::string create_view(const RawStatement& raw, SessionState& session) {
   const Node& body = raw.node().body();
   Place where = place_of(body["view"], session);
-  if (!where.temporary) need_no_read_only(session, "CREATE VIEW");
   if (body.has("withCheckOption") && body.text("withCheckOption") != "NO_CHECK_OPTION") refuse("WITH CHECK OPTION");
   if (body.has("options")) refuse("options of a view");
   auto query = raw.part(body["query"]);

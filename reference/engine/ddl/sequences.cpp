@@ -128,7 +128,6 @@ std::shared_ptr<const Expr> next_value_of(const Table& sequence, Oid type) {
 std::string create_sequence(const RawStatement& raw, SessionState& session) {
   const Node& body = raw.node().body();
   Place where = place_of(body["sequence"], session);
-  if (!where.temporary) need_no_read_only(session, "CREATE SEQUENCE");
   if (name_is_taken(where.schema, where.temporary, where.name, session)) {
     if (!body.flag("if_not_exists"))
       fail(sqlstate::duplicate_table, fmt::format("relation \"{}\" already exists", where.name));
@@ -142,7 +141,6 @@ std::string create_sequence(const RawStatement& raw, SessionState& session) {
 
 std::string alter_sequence(const RawStatement& raw, SessionState& session) {
   const Node& body = raw.node().body();
-  need_no_read_only(session, "ALTER SEQUENCE");
   const Node& r = body["sequence"];
   auto table = session.find_table(r.text("schemaname"), r.text("relname"));
   if (!table) {

@@ -277,7 +277,6 @@ std::string drop_types(const RawStatement& raw, SessionState& session) {
   const Node& body = raw.node().body();
   const bool of_domains = body.text("removeType") == "OBJECT_DOMAIN";
   const std::string tag = of_domains ? "DROP DOMAIN" : "DROP TYPE";
-  need_no_read_only(session, tag);
   Doomed doomed(session);
   std::string first;
   for (const auto* object : body.list("objects")) {
@@ -323,7 +322,6 @@ std::string rename_type(const RawStatement& raw, SessionState& session) {
   const Node& body = raw.node().body();
   const bool is_domain = body.text("renameType") == "OBJECT_DOMAIN";
   const std::string tag = is_domain ? "ALTER DOMAIN" : "ALTER TYPE";
-  need_no_read_only(session, tag);
   const auto& names = body["object"].body().list("items");
   auto type = altered_type(names, session, is_domain ? 'd' : 0);
   if (type->element != 0)
@@ -369,7 +367,6 @@ std::string move_type(const RawStatement& raw, SessionState& session) {
   const bool is_domain = body.text("objectType") == "OBJECT_DOMAIN";
   const std::string tag = is_domain ? "ALTER DOMAIN" : "ALTER TYPE";
   if (!is_domain && body.text("objectType") != "OBJECT_TYPE") refuse("ALTER … SET SCHEMA of this", raw.location());
-  need_no_read_only(session, tag);
   auto type = altered_type(body["object"].body().list("items"), session, is_domain ? 'd' : 0);
   const std::string schema(body.text("newschema"));
   if (!session.has_schema(schema))
