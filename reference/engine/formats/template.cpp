@@ -9,7 +9,7 @@
 namespace pgconform::engine::formats {
 namespace {
 
-constexpr auto gregorian = Convention::gregorian, iso_week = Convention::iso_week, none = Convention::none;
+constexpr auto gregorian = Convention::gregorian, iso_week = Convention::iso_week;
 
 // In upper case; the same in lower case is the same pattern.
 constexpr Keyword date_keywords[] = {{"A.D.", Pattern::era},
