@@ -150,8 +150,9 @@ ExprPtr Analyzer::as_row(ExprPtr expr, std::shared_ptr<const RowShape> shape, in
   }
   for (std::size_t i = 0; i < row->args.size(); ++i) {
     const auto& column = shape->columns[i];
-    row->args[i] = coerce_or_fail(std::move(row->args[i]), column.type, column.modifier, CastContext::explicit_cast,
-                                  row->args[i]->location);
+    const int at = row->args[i]->location;
+    row->args[i] =
+        coerce_or_fail(std::move(row->args[i]), column.type, column.modifier, CastContext::explicit_cast, at);
   }
   row->shape = std::move(shape);
   return row;
