@@ -51,8 +51,9 @@ class MergeNode : public RowSource {
            "Ensure that not more than one source row matches any one target row.");
     auto settled = writer_->settle(place, mode_of(*when), when->action == Action::remove ? "deleting" : "updating");
     if (!settled.row) return insert(work);
+    Row current;
     if (settled.moved) {
-      Row current = row_;
+      current = row_;
       std::ranges::copy(plan_.table->rows[*settled.row].values, current.begin());
       work.context.row = current;
       work.context.remembered.clear();
