@@ -108,6 +108,8 @@ class SessionState {
   bool has_schema(std::string_view name);
   // has_temporary: whether there are tables in temporary_schema().
   bool has_temporary();
+  // has_on_commit: a temporary table has been made whose rows, or itself, go with each commit.
+  bool has_on_commit = false;
   // search_path: its names, "$user" being the user's.
   const std::vector<std::string>& search_path();
   // creation_schema: the first of search_path that there is.

@@ -119,6 +119,7 @@ struct Check {
   Oid oid = 0;
   std::string name;
   std::shared_ptr<const Expr> condition;
+  bool validated = true;  // of all rows; not of those that were there before NOT VALID
 };
 
 // ForeignKey: columns of this table, by their numbers, whose values are a key of another. Actions as in pg_constraint:
@@ -130,6 +131,7 @@ struct ForeignKey {
   Oid referenced = 0;
   char on_update = 'a', on_delete = 'a';
   bool full = false, deferrable = false, initially_deferred = false;
+  bool validated = true;  // as Check's
 };
 
 // Sequence: its numbers are taken for good, whatever becomes of the transaction. sql-createsequence.
@@ -139,9 +141,12 @@ struct Sequence {
   bool cycle = false;
   std::int64_t last = 1;
   bool called = false;
+  std::int64_t logged = 0;  // numbers that nextval() may give before PostgreSQL writes to its log again: log_cnt
 };
 
 struct SystemTable;
+
+enum class OnCommit : std::uint8_t { preserve_rows, delete_rows, drop };
 
 // Table: a relation's description and its rows, oldest version first. A change of the description makes a new Table
 // with the old one's OID, so that undoing it is the same as for rows.
@@ -150,7 +155,9 @@ struct Table {
   std::string schema = "public", name;
   char kind = 'r';  // pg_class.relkind: r table, v view, S sequence
   bool temporary = false;
-  const void* owner = nullptr;  // a temporary table's session
+  bool unlogged = false;
+  const void* owner = nullptr;                   // a temporary table's session
+  OnCommit on_commit = OnCommit::preserve_rows;  // of a temporary table
   std::vector<TableColumn> columns;
   std::vector<Check> checks;
   std::vector<Index> indexes;

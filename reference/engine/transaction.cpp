@@ -2,6 +2,7 @@
 
 #include <utility>
 
+#include "engine/ddl/relations.hpp"
 #include "engine/error.hpp"
 #include "engine/session_state.hpp"
 
@@ -58,6 +59,7 @@ void TransactionMachine::finish_work() {
 void TransactionMachine::commit() {
   if (!open_) return;
   finish_work();
+  if (session_.has_on_commit && levels_[0].xid != 0) end_temporary(session_);
   session_.mailbox().before_commit();
   auto& database = session_.database();
   for (Xid released : levels_[0].released) database.transactions.commit(released);

@@ -212,7 +212,7 @@ Utility find_utility(std::string_view kind) {
                                                           {"RenameStmt", rename},
                                                           {"CreateEnumStmt", create_enum},
                                                           {"AlterEnumStmt", alter_enum},
-                                                          {"AlterObjectSchemaStmt", move_type},
+                                                          {"AlterObjectSchemaStmt", move_relation},
                                                           {"CompositeTypeStmt", create_composite},
                                                           {"CreateDomainStmt", create_domain},
                                                           {"AlterDomainStmt", alter_domain},
@@ -226,6 +226,7 @@ Utility find_utility(std::string_view kind) {
                                                           {"LockStmt", lock_tables},
                                                           {"CommentStmt", comment},
                                                           {"VacuumStmt", vacuum},
+                                                          {"ReindexStmt", reindex},
                                                           {"DoStmt", run_block}};
   auto it = all.find(kind);
   return it == all.end() ? nullptr : it->second;

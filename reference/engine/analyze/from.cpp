@@ -123,7 +123,6 @@ std::unique_ptr<FromItem> Analyzer::from_table(const Node& r) {
   if (tables_.size() > most_tables)
     fail(sqlstate::statement_too_complex,
          fmt::format("statement reads too many tables and views (maximum {})", most_tables));
-  if (item->table->kind == 'S') refuse("reading a sequence as a table", r.location());
   if (item->table->oid < Database::first_oid) need_rows(*item->table, r.location());
   if (item->table->kind == 'v' && !item->table->system) return from_view(std::move(item->table), r["alias"]);
   add_to_scope(*item, names_of(item->table, item->table->name), r["alias"]);

@@ -62,6 +62,8 @@ void Analyzer::lock_item(FromItem& item, const Node& clause, bool is_named, Quer
          fmt::format("{} cannot be applied to a {}", name, item.kind == Kind::common ? "WITH query" : "function"),
          location);
   }
+  if (item.table->kind == 'S')
+    fail(sqlstate::wrong_object_type, fmt::format("cannot lock rows in sequence \"{}\"", item.table->name));
   if (!item.with_place) refuse(fmt::format("{} of a system table", name), location);
   auto it = std::ranges::find(query.locks, item.first, &LockedTable::first);
   if (it == query.locks.end()) {

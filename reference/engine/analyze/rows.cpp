@@ -81,6 +81,9 @@ ExprPtr Analyzer::find_whole_row(std::string_view name, int location) {
         if (!item->lateral_ok)
           fail(sqlstate::invalid_column_reference,
                fmt::format("invalid reference to FROM-clause entry for table \"{}\"", item->alias), location);
+        if (item->table && item->table->kind == 'S')
+          fail(sqlstate::wrong_object_type,
+               fmt::format("relation \"{}\" does not have a composite type", item->table->name));
         if (!item->columns.empty() && item->columns[0].place < scope->join_first)
           refuse("LATERAL across a join", location);
         for (std::size_t i = 0; i < crossed.size(); ++i)

@@ -88,6 +88,7 @@ void produce_pg_constraint(const Table& table, SessionState& session, const Snap
       std::set<std::int16_t> numbers;
       columns_of(*check.condition, *t, numbers);
       add(check.oid, check.name, 'c').set("conbin", fmt::format("{{CHECK {} {}}}", t->oid, check.oid));
+      row.set("convalidated", check.validated);
       if (!numbers.empty()) row.set("conkey", list_of(types::int2_oid, numbers));
     }
     for (const auto& index : t->indexes)
@@ -108,6 +109,7 @@ void produce_pg_constraint(const Table& table, SessionState& session, const Snap
       add(key.oid, key.name, 'f')
           .set("condeferrable", key.deferrable)
           .set("condeferred", key.initially_deferred)
+          .set("convalidated", key.validated)
           .set("conindid", referenced == other->indexes.end() ? 0 : referenced->oid)
           .set("confrelid", key.referenced)
           .set("confupdtype", key.on_update)

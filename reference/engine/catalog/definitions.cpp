@@ -59,6 +59,10 @@ std::string_view action(char letter) {
   return letter == 'r' ? "RESTRICT" : letter == 'c' ? "CASCADE" : letter == 'n' ? "SET NULL" : "SET DEFAULT";
 }
 
+const char* validity(bool validated) {
+  return validated ? "" : " NOT VALID";
+}
+
 std::string foreign_key(const ForeignKey& key, const Table& table, SessionState& session) {
   auto other = session.find_table(key.referenced);
   std::string text =
@@ -68,7 +72,7 @@ std::string foreign_key(const ForeignKey& key, const Table& table, SessionState&
   if (key.full) text += " MATCH FULL";
   if (key.on_update != 'a') text += fmt::format(" ON UPDATE {}", action(key.on_update));
   if (key.on_delete != 'a') text += fmt::format(" ON DELETE {}", action(key.on_delete));
-  return text + deferring(key.deferrable, key.initially_deferred);
+  return text + deferring(key.deferrable, key.initially_deferred) + validity(key.validated);
 }
 
 Value constraint(Call& c) {
@@ -77,7 +81,9 @@ Value constraint(Call& c) {
   for (const auto& table : session.database().tables) {
     if (!session.is_visible(table->stamp)) continue;
     for (const auto& check : table->checks)
-      if (check.oid == oid) return fmt::format("CHECK ({})", deparse(*check.condition, {session, *table, pretty(c)}));
+      if (check.oid == oid)
+        return fmt::format("CHECK ({}){}", deparse(*check.condition, {session, *table, pretty(c)}),
+                           validity(check.validated));
     for (const auto& key : table->foreign_keys)
       if (key.oid == oid) return foreign_key(key, *table, session);
     for (const auto& index : table->indexes)

@@ -11,7 +11,7 @@ namespace pgconform::engine {
 namespace {
 
 char persistence(const Table& t) {
-  return t.temporary ? 't' : 'p';
+  return t.temporary ? 't' : t.unlogged ? 'u' : 'p';
 }
 
 bool has_default(const TableColumn& column) {
@@ -47,10 +47,6 @@ void attribute(RowMaker& row, Oid relation, std::string_view name, Oid type, int
       .set("attcollation", c.collation);
 }
 
-// The columns that sequences are read by.
-constexpr SystemColumn sequence_columns[] = {
-    {"last_value", types::int8_oid, 1}, {"log_cnt", types::int8_oid, 2}, {"is_called", types::bool_oid, 3}};
-
 }  // namespace
 
 void produce_pg_class(const Table& table, SessionState& session, const Snapshot& snapshot, Rows& rows) {
@@ -75,7 +71,7 @@ void produce_pg_class(const Table& table, SessionState& session, const Snapshot&
         .set("relhasindex", !t->indexes.empty())
         .set("relpersistence", persistence(*t))
         .set("relkind", t->kind)
-        .set("relnatts", t->kind == 'S' ? 3 : static_cast<int>(t->columns.size()))
+        .set("relnatts", static_cast<int>(t->columns.size()))
         .set("relchecks", t->checks.size())
         .set("relhasrules", t->kind == 'v')
         .set("relhastriggers", !t->foreign_keys.empty() || referenced.contains(t->oid))
@@ -124,11 +120,6 @@ void produce_pg_attribute(const Table& table, SessionState& session, const Snaps
       if (column.identity != 0) row.set("attidentity", column.identity);
       if (column.generated) row.set("attgenerated", 's');
     }
-    if (t->kind == 'S')
-      for (const auto& column : sequence_columns) {
-        attribute(row, t->oid, column.name, column.type, column.number);
-        row.set("attnotnull", true);
-      }
     if (t->kind != 'v')
       for (const auto& column : system_columns) {
         attribute(row, t->oid, column.name, column.type, column.number);

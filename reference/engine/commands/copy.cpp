@@ -36,6 +36,14 @@ std::string quoted(std::string_view name) {
   return result + '"';
 }
 
+// need_table: 42809 for what rows cannot be copied from or to; the hint is about views.
+void need_table(const Table& table, std::string_view direction, std::string_view hint) {
+  if (table.kind == 'r' || table.system) return;
+  fail(sqlstate::wrong_object_type,
+       fmt::format("cannot copy {} {} \"{}\"", direction, kind_name(table.kind), table.name), -1,
+       table.kind == 'v' ? std::string(hint) : std::string());
+}
+
 Target find_target(const Node& body, SessionState& session) {
   const Node& r = body["relation"];
   Target target;
@@ -222,9 +230,13 @@ class CopyInRun : public CommandRun {
     make_insert_into(target);
   }
 
-  void copy_data(std::string_view bytes) override { rows_->reader().feed(bytes); }
-  void copy_done() override { rows_->reader().end(); }
-  std::string context() const override { return rows_->context(true); }
+  void copy_data(std::string_view bytes) override {
+    if (rows_) rows_->reader().feed(bytes);
+  }
+  void copy_done() override {
+    if (rows_) rows_->reader().end();
+  }
+  std::string context() const override { return rows_ ? rows_->context(true) : std::string(); }
 
  protected:
   Progress advance(const Sink& sink, std::int64_t, std::chrono::steady_clock::time_point now) override {
@@ -240,6 +252,7 @@ class CopyInRun : public CommandRun {
       announced_ = true;
       return CopyIn{shape_};
     }
+    if (!insert_) need_table(*table_, "to", "To enable copying to a view, provide an INSTEAD OF INSERT trigger.");
     auto progress = insert_->step(sink, 0, now);
     if (!progress) {
       auto& report = progress.error();
@@ -258,6 +271,7 @@ class CopyInRun : public CommandRun {
   void make_insert_into(const Target& target) {
     table_ = target.table;
     shape_ = shape_of(options_, target.columns.size());
+    if (table_->kind != 'r') return;
     auto plan = analyze_text(target.columns.empty() ? fmt::format("INSERT INTO {} DEFAULT VALUES", target.sql_name)
                                                     : fmt::format("INSERT INTO {} ({}) VALUES ({})", target.sql_name,
                                                                   target.sql_columns, defaults(target.columns.size())),
@@ -326,6 +340,7 @@ class CopyCommand : public Command {
       return out(std::move(statement), session, options, std::move(plan));
     }
     const auto target = find_target(body, session);
+    need_table(*target.table, "from", "Try the COPY (SELECT ...) TO variant.");
     const auto options = read_copy_options(body, false, session.settings().client_encoding());
     check_forced(options.force_quote, "FORCE_QUOTE", target);
     auto plan = analyze_text(fmt::format("SELECT {} FROM {}", target.sql_columns, target.sql_name), session);

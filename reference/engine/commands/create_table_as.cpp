@@ -93,6 +93,7 @@ class CreateTableAs : public Command {
     need_no_type(where, session);
     auto table = std::make_shared<Table>();
     place(*table, where, session);
+    set_on_commit(*table, into.text("onCommit"), session);
     auto query = query_;
     if (!query) {
       std::tie(query, parameters) = executed(raw, body["query"].body(), session);
@@ -126,8 +127,6 @@ std::shared_ptr<const Command> analyze_create_table_as(const RawStatement& raw, 
   if (body.text("objtype") == "OBJECT_MATVIEW") refuse("CREATE MATERIALIZED VIEW", raw.location());
   for (std::string_view key : {"options", "tableSpaceName", "accessMethod"})
     if (into.has(key)) refuse("this clause of CREATE TABLE AS", raw.location());
-  if (into.text("onCommit") != "ONCOMMIT_NOOP" && into.text("onCommit") != "ONCOMMIT_PRESERVE_ROWS")
-    refuse("ON COMMIT", raw.location());
   if (!select_into && body["query"].is("ExecuteStmt")) return std::make_shared<CreateTableAs>(nullptr);
   return std::make_shared<CreateTableAs>(
       analyze_inner(raw, select_into ? raw.node() : body["query"], analyzer, prepared));

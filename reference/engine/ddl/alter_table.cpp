@@ -36,6 +36,7 @@ class Alteration {
 
   void run(const Node& command) {
     std::string_view what = command.text("subtype").substr(3), name = command.text("name");
+    need_kind(what);
     if (what == "AddColumn") return add_one(command);
     if (what == "DropColumn")
       return drop_column(name, command.flag("missing_ok"), command.text("behavior") == "DROP_CASCADE");
@@ -66,9 +67,18 @@ class Alteration {
       column.generated = nullptr;
       return;
     }
+    if (what == "ValidateConstraint") return validate(name);
+    if (what == "SetLogged" || what == "SetUnLogged") return set_logged(what == "SetLogged");
     if (what == "ChangeOwner") return set_owner(command["newowner"]);
     if (what == "SetNotNull") return set_not_null(name);
     if (what == "DropNotNull") return drop_not_null(name);
+    if (what == "AddIdentity") return add_identity(name, command["def"].body());
+    if (what == "SetIdentity") {
+      const auto& options = command["def"].is("List") ? command["def"].body().list("items") : command.list("def");
+      return set_identity(*table_, table_->columns[place_of(name)], options, raw_, session_);
+    }
+    if (what == "DropIdentity")
+      return drop_identity(*table_, table_->columns[place_of(name)], command.flag("missing_ok"), session_);
     if (what == "AlterColumnType") return set_type(name, command["def"].body());
     refuse("this form of ALTER TABLE (" + std::string(what) + ")", raw_.location());
   }
@@ -117,6 +127,29 @@ class Alteration {
       fail(sqlstate::undefined_column,
            fmt::format("column \"{}\" of relation \"{}\" does not exist", name, table_->name));
     return static_cast<std::size_t>(it - table_->columns.begin());
+  }
+
+  // ATSimplePermissions(), of what views and sequences are not altered by.
+  void need_kind(std::string_view what) const {
+    struct Action {
+      std::string_view subtype, name;
+    };
+    static constexpr Action of_tables[] = {{"AddColumn", "ADD COLUMN"},
+                                           {"DropColumn", "DROP COLUMN"},
+                                           {"AddConstraint", "ADD CONSTRAINT"},
+                                           {"DropConstraint", "DROP CONSTRAINT"},
+                                           {"ValidateConstraint", "VALIDATE CONSTRAINT"},
+                                           {"SetNotNull", "ALTER COLUMN ... SET NOT NULL"},
+                                           {"DropNotNull", "ALTER COLUMN ... DROP NOT NULL"},
+                                           {"DropExpression", "ALTER COLUMN ... DROP EXPRESSION"},
+                                           {"AlterColumnType", "ALTER COLUMN ... SET DATA TYPE"}};
+    if (table_->kind == 'r' || what == "ChangeOwner") return;
+    const auto* action = std::ranges::find(of_tables, what, &Action::subtype);
+    if (action == std::end(of_tables))
+      refuse(fmt::format("this form of ALTER ({}) of a {}", what, kind_name(table_->kind)), raw_.location());
+    fail(sqlstate::wrong_object_type,
+         fmt::format("ALTER action {} cannot be performed on relation \"{}\"", action->name, table_->name), -1, {},
+         fmt::format("This operation is not supported for {}s.", kind_name(table_->kind)));
   }
 
   // visible: the rows that a new rule must hold for.
@@ -198,6 +231,43 @@ class Alteration {
     if (name != session_.login().user) refuse("OWNER TO another role", raw_.location());
   }
 
+  // ATPrepChangePersistence(): it shows in the catalogue only, for nothing here is written to a log.
+  void set_logged(bool logged) {
+    auto no = [&](std::string message) {
+      throw violation(sqlstate::invalid_table_definition, std::move(message), "", *table_, "");
+    };
+    if (table_->temporary)
+      no(fmt::format("cannot change logged status of table \"{}\" because it is temporary", table_->name));
+    for (const auto& key : table_->foreign_keys)
+      if (const auto other = session_.find_table(key.referenced);
+          logged && other->oid != table_->oid && other->unlogged)
+        no(fmt::format("could not change table \"{}\" to logged because it references unlogged table \"{}\"",
+                       table_->name, other->name));
+    for (const auto& [other, key] : referrers_of(*table_, session_))
+      if (!logged && other->oid != table_->oid && !other->unlogged)
+        no(fmt::format("could not change table \"{}\" to unlogged because it references logged table \"{}\"",
+                       table_->name, other->name));
+    table_->unlogged = !logged;
+    const auto relations = session_.database().tables;
+    for (const auto& other : relations)
+      if (other->kind == 'S' && other->owned_by == table_->oid && session_.is_visible(other->stamp))
+        revise(other, session_)->unlogged = !logged;
+  }
+
+  // ATExecAddIdentity()
+  void add_identity(std::string_view name, const Node& constraint) {
+    auto& column = table_->columns[place_of(name)];
+    const char identity = identity_of(constraint, column);
+    auto no = [&](std::string_view why) {
+      fail(sqlstate::object_not_in_prerequisite_state,
+           fmt::format("column \"{}\" of relation \"{}\" {}", name, table_->name, why));
+    };
+    if (!column.not_null) no("must be declared NOT NULL before identity can be added");
+    if (column.identity != 0) no("is already an identity column");
+    if (column.default_value) no("already has a default value");
+    add(own_sequence(*table_, column, identity, constraint.list("options"), {}, raw_, session_), session_);
+  }
+
   void set_not_null(std::string_view name) {
     auto place = place_of(name);
     need_no_nulls(place);
@@ -219,17 +289,21 @@ class Alteration {
   void add_constraint(const Node& constraint) {
     std::string_view kind = constraint.text("contype");
     if (kind == "CONSTR_CHECK") {
-      if (constraint.flag("skip_validation")) refuse("NOT VALID", constraint.location());
       std::vector<std::string> before;
       for (const auto& check : table_->checks) before.push_back(check.name);
       without_place([&] { add_check(*table_, constraint, analyzer_, session_); });
-      for (const auto& check : table_->checks)
-        if (std::ranges::find(before, check.name) == before.end()) need_check(check);
+      for (auto& check : table_->checks)
+        if (std::ranges::find(before, check.name) == before.end()) {
+          check.validated = !constraint.flag("skip_validation");
+          if (check.validated) need_check(check);
+        }
       return;
     }
     if (kind == "CONSTR_FOREIGN") {
       add_foreign_key(*table_, constraint, {}, session_);
-      check_foreign_key(table_, table_->foreign_keys.back(), session_);
+      auto& key = table_->foreign_keys.back();
+      key.validated = !constraint.flag("skip_validation");
+      if (key.validated) check_foreign_key(table_, key, session_);
       return;
     }
     if (kind != "CONSTR_PRIMARY" && kind != "CONSTR_UNIQUE") refuse(std::string(kind.substr(7)), constraint.location());
@@ -238,6 +312,27 @@ class Alteration {
     if (index.primary)
       for (auto place : index.columns) need_no_nulls(place);
     fill(index, *table_, session_);
+  }
+
+  void validate(std::string_view name) {
+    auto check = std::ranges::find(table_->checks, name, &Check::name);
+    auto key = std::ranges::find(table_->foreign_keys, name, &ForeignKey::name);
+    const bool is_other = std::ranges::any_of(
+        table_->indexes, [&](const Index& index) { return index.is_constraint && index.name == name; });
+    if (is_other)
+      fail(sqlstate::wrong_object_type,
+           fmt::format("constraint \"{}\" of relation \"{}\" is not a foreign key or check constraint", name,
+                       table_->name));
+    if (check != table_->checks.end()) {
+      if (!check->validated) need_check(*check);
+      check->validated = true;
+    } else if (key != table_->foreign_keys.end()) {
+      if (!key->validated) check_foreign_key(table_, *key, session_);
+      key->validated = true;
+    } else {
+      fail(sqlstate::undefined_object,
+           fmt::format("constraint \"{}\" of relation \"{}\" does not exist", name, table_->name));
+    }
   }
 
   // need_no_referrers: foreign keys that need this index go first, or keep it.
@@ -326,21 +421,6 @@ class Alteration {
   Context context_;
 };
 
-// The table that ALTER is about, locked; null if it is missing and may be.
-std::shared_ptr<Table> altered(const Node& body, std::string_view command, SessionState& session) {
-  const Node& r = body["relation"];
-  auto table = session.find_table(r.text("schemaname"), r.text("relname"));
-  if (!table) {
-    std::string text = fmt::format("relation \"{}\" does not exist", r.text("relname"));
-    if (!body.flag("missing_ok")) fail(sqlstate::undefined_table, text);
-    session.notice(sqlstate::successful_completion, text + ", skipping");
-    return nullptr;
-  }
-  session.waits().lock(*table, LockMode::access_exclusive);
-  session.checks().need_none_pending(*table, command);
-  return session.find_table(r.text("schemaname"), r.text("relname"));
-}
-
 std::string rename_index(const Node& body, SessionState& session) {
   const Node& r = body["relation"];
   const std::string name(r.text("relname")), fresh(body.text("newname")), tag = "ALTER INDEX";
@@ -369,13 +449,18 @@ std::string rename_index(const Node& body, SessionState& session) {
 std::string alter_table(const RawStatement& raw, SessionState& session) {
   const Node& body = raw.node().body();
   if (body.text("objtype") == "OBJECT_TYPE") return alter_composite(raw, session);
-  auto table = altered(body, "ALTER TABLE", session);
-  if (!table) return "ALTER TABLE";
-  if (table->kind != 'r') refuse("ALTER TABLE of a " + std::string(kind_name(table->kind)), raw.location());
+  const std::string_view about = body.text("objtype");
+  const char kind = about == "OBJECT_VIEW" ? 'v' : about == "OBJECT_SEQUENCE" ? 'S' : 'r';
+  if (kind == 'r' && about != "OBJECT_TABLE") refuse("this form of ALTER", raw.location());
+  const std::string tag = kind == 'v' ? "ALTER VIEW" : kind == 'S' ? "ALTER SEQUENCE" : "ALTER TABLE";
+  auto table = altered(body, tag, session);
+  if (!table) return tag;
+  if (kind != 'r' && table->kind != kind)
+    fail(sqlstate::wrong_object_type, fmt::format("\"{}\" is not a {}", table->name, kind_name(kind)));
   auto revised = revise(table, session);
   Alteration alteration(raw, revised, session);
   for (const auto* command : body.list("cmds")) alteration.run(command->body());
-  return "ALTER TABLE";
+  return tag;
 }
 
 void drop_column_of(const RawStatement& raw, const std::shared_ptr<Table>& table, std::string_view name,
@@ -389,6 +474,7 @@ std::string rename(const RawStatement& raw, SessionState& session) {
   std::string fresh(body.text("newname"));
   const bool of_view = what == "OBJECT_VIEW" || body.text("relationType") == "OBJECT_VIEW";
   std::string tag = of_view ? "ALTER VIEW" : what == "OBJECT_SEQUENCE" ? "ALTER SEQUENCE" : "ALTER TABLE";
+  if (what == "OBJECT_SCHEMA") return rename_schema(raw, session);
   if (what == "OBJECT_INDEX") return rename_index(body, session);
   if (what == "OBJECT_DOMCONSTRAINT") return rename_domain_constraint(raw, session);
   if (what == "OBJECT_ATTRIBUTE") return rename_attribute(raw, session);

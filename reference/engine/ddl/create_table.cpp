@@ -38,9 +38,6 @@ class TableMaker {
         fail(sqlstate::invalid_parameter_value, fmt::format("value {} out of bounds for option \"fillfactor\"", value),
              -1, {}, "Valid values are between \"10\" and \"100\".");
     }
-    if (body.text("oncommit") != "ONCOMMIT_NOOP" && body.text("oncommit") != "ONCOMMIT_PRESERVE_ROWS")
-      refuse("ON COMMIT");
-    if (r.text("relpersistence") == "u") refuse("UNLOGGED");
     Place where = place_of(r, session_);
     bool existing = name_is_taken(where.schema, where.temporary, where.name, session_);
     if (existing && body.flag("if_not_exists")) {
@@ -61,6 +58,7 @@ class TableMaker {
     if (!existing) claim_name(where, session_);
     auto table = std::make_shared<Table>();
     place(*table, where, session_);
+    set_on_commit(*table, body.text("oncommit"), session_);
     // Columns first, for a constraint may stand before the column it is about.
     std::vector<const Node*> constraints;
     for (const auto* element : body.list("tableElts")) {
@@ -69,7 +67,7 @@ class TableMaker {
       else if (element->is("Constraint"))
         constraints.push_back(&element->body());
       else
-        refuse("LIKE in CREATE TABLE", element->body().location());
+        add_columns_like(element->body(), *table);
     }
     if (table->columns.size() > 1600) fail(sqlstate::too_many_columns, "tables can have at most 1600 columns");
     add_generated(*table);
@@ -82,10 +80,12 @@ class TableMaker {
     for (auto& sequence : sequences_) sequence->owned_by = table->oid;
     add_keys(*table);
     add_checks(*table);
+    for (const auto& from : liked_) add_liked(from, *table, session_);
     for (auto& index : table->indexes) fill(index, *table, session_);
     add(table, session_);
     for (auto& sequence : sequences_) add(sequence, session_);
     add_foreign_keys(*table);
+    for (const auto& from : liked_) comment_liked(from, *table, session_);
     return "CREATE TABLE";
   }
 
@@ -179,23 +179,46 @@ class TableMaker {
     return 0;
   }
 
-  void own_sequence(Table& table, TableColumn& column, const std::vector<const Node*>& options) {
-    Place where{table.schema, "", table.temporary};
+  void add_sequence(const Table& table, TableColumn& column, char identity, const std::vector<const Node*>& options) {
     std::vector<std::string> taken;
     for (const auto& sequence : sequences_) taken.push_back(sequence->name);
-    where.name = choose_name(table, column.name, "seq", session_, taken);
-    auto sequence = make_sequence(where, column.type, options, raw_, session_);
-    sequence->owned_by_column = column.number;
-    column.default_value = next_value_of(*sequence, column.type);
-    column.not_null = true;
-    sequences_.push_back(std::move(sequence));
+    sequences_.push_back(own_sequence(table, column, identity, options, taken, raw_, session_));
+  }
+
+  static void need_fresh_name(const Table& table, std::string_view name) {
+    if (std::ranges::find(table.columns, name, &TableColumn::name) != table.columns.end())
+      fail(sqlstate::duplicate_column, fmt::format("column \"{}\" specified more than once", name));
+  }
+
+  void add_columns_like(const Node& clause, Table& table) {
+    Liked from = liked(clause, session_);
+    for (const auto& source : from.source->columns) {
+      need_fresh_name(table, source.name);
+      TableColumn column{.name = source.name,
+                         .type = source.type,
+                         .modifier = source.modifier,
+                         .not_null = source.not_null,
+                         .number = ++table.last_number};
+      hold_type(column.type, session_);
+      if (source.identity == 0 && from.has(Liked::defaults)) column.default_value = source.default_value;
+      if (source.identity != 0 && from.has(Liked::identity)) {
+        add_sequence(table, column, source.identity, {});
+        auto& sequence = *sequences_.back()->sequence;
+        sequence = *identity_sequence(*from.source, source, session_)->sequence;
+        sequence.last = sequence.start;
+        sequence.called = false;
+        sequence.logged = 0;
+      }
+      from.places.push_back(static_cast<int>(table.columns.size()));
+      table.columns.push_back(std::move(column));
+    }
+    liked_.push_back(std::move(from));
   }
 
   void add_column(const Node& def, Table& table) {
     TableColumn column;
     column.name = def.text("colname");
-    if (std::ranges::find(table.columns, column.name, &TableColumn::name) != table.columns.end())
-      fail(sqlstate::duplicate_column, fmt::format("column \"{}\" specified more than once", column.name));
+    need_fresh_name(table, column.name);
     for (std::string_view system : {"ctid", "xmin", "xmax", "cmin", "cmax", "tableoid"})
       if (column.name == system)
         fail(sqlstate::duplicate_column,
@@ -210,7 +233,7 @@ class TableMaker {
     if (serial != 0) {
       column.type = serial;
       serial_ = column.number;
-      own_sequence(table, column, {});
+      add_sequence(table, column, 0, {});
     } else {
       std::tie(column.type, column.modifier) = analyzer_.column_type(type);
     }
@@ -263,11 +286,7 @@ class TableMaker {
              fmt::format("conflicting NULL/NOT NULL declarations for column \"{}\" of table \"{}\"", column.name,
                          table.name),
              location);
-      if (column.type != types::int2_oid && column.type != types::int4_oid && column.type != types::int8_oid)
-        fail(sqlstate::invalid_parameter_value, "identity column type must be smallint, integer, or bigint");
-      column.identity =
-          constraint.text("generated_when") == "a" || constraint.number("generated_when") == 'a' ? 'a' : 'd';
-      own_sequence(table, column, constraint.list("options"));
+      add_sequence(table, column, identity_of(constraint, column), constraint.list("options"));
       null_given = true;
     } else if (kind.starts_with("CONSTR_ATTR_")) {
       // DEFERRABLE and its like belong to the constraint before them.
@@ -296,6 +315,7 @@ class TableMaker {
   Analyzer analyzer_;
   std::vector<Pending> pending_;
   std::vector<std::shared_ptr<Table>> sequences_;
+  std::vector<Liked> liked_;
   std::map<std::int16_t, const Node*> generated_;  // by their columns' numbers
   bool is_altering_ = false;                       // ALTER TABLE … ADD COLUMN
   std::int16_t serial_ = 0;                        // the latest serial column

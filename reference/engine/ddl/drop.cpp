@@ -17,8 +17,10 @@ std::string joined(const std::vector<std::string>& lines) {
 }  // namespace
 
 void cannot_drop(std::string_view what, const std::vector<std::string>& details) {
-  fail(sqlstate::dependent_objects_still_exist, fmt::format("cannot drop {} because other objects depend on it", what),
-       -1, "Use DROP ... CASCADE to drop the dependent objects too.", joined(details));
+  const std::string message = what.empty() ? "cannot drop desired object(s) because other objects depend on them"
+                                           : fmt::format("cannot drop {} because other objects depend on it", what);
+  fail(sqlstate::dependent_objects_still_exist, message, -1, "Use DROP ... CASCADE to drop the dependent objects too.",
+       joined(details));
 }
 
 void tell_cascade(const std::vector<std::string>& notes, SessionState& session) {
@@ -93,7 +95,9 @@ void drop_default(const Taker& taker, SessionState& session) {
 }
 
 // What else goes when these go: sequences that they own, and views on them, of which CASCADE must speak.
-void add_dependents(std::vector<std::shared_ptr<Table>>& doomed, bool cascade, SessionState& session) {
+enum class Cascade : std::uint8_t { forbidden, told, quiet };
+
+void add_dependents(std::vector<std::shared_ptr<Table>>& doomed, Cascade cascade, SessionState& session) {
   std::vector<std::string> notes, details;
   std::string first;
   std::vector<Referrer> keys;
@@ -131,58 +135,10 @@ void add_dependents(std::vector<std::shared_ptr<Table>>& doomed, bool cascade, S
     }
   }
   if (details.empty()) return;
-  if (!cascade) cannot_drop(first, details);
-  tell_cascade(notes, session);
+  if (cascade == Cascade::forbidden) cannot_drop(asked == 1 ? first : "", details);
+  if (cascade == Cascade::told) tell_cascade(notes, session);
   for (const auto& referrer : keys) drop_foreign_key(referrer, session);
   for (const auto& taker : takers) drop_default(taker, session);
-}
-
-std::string drop_schemas(const Node& body, SessionState& session) {
-  bool cascade = body.text("behavior") == "DROP_CASCADE";
-  for (const auto* object : body.list("objects")) {
-    std::string name(object->string_of());
-    if (!session.has_schema(name)) {
-      if (!body.flag("missing_ok"))
-        fail(sqlstate::invalid_schema_name, fmt::format("schema \"{}\" does not exist", name));
-      session.notice(sqlstate::successful_completion, fmt::format("schema \"{}\" does not exist, skipping", name));
-      continue;
-    }
-    std::vector<std::shared_ptr<Table>> inside;
-    for (const auto& table : session.database().tables)
-      if (!table->temporary && table->schema == name && session.is_visible(table->stamp) && table->owned_by == 0)
-        inside.push_back(table);
-    std::map<Oid, std::string> found;
-    for (const auto& table : inside)
-      found[table->oid] = fmt::format("{} {}.{}", kind_name(table->kind), name, table->name);
-    const auto types = types_in(name, session);
-    for (const auto& type : types)
-      if (type->element == 0) found[type->oid] = fmt::format("type {}", types::type_name(type->oid));
-    std::string details, notes;
-    for (const auto& [oid, shown] : found) {
-      details += fmt::format("{}{} depends on schema {}", details.empty() ? "" : "\n", shown, name);
-      notes += fmt::format("{}drop cascades to {}", notes.empty() ? "" : "\n", shown);
-    }
-    if (!found.empty() && !cascade)
-      fail(sqlstate::dependent_objects_still_exist,
-           fmt::format("cannot drop schema {} because other objects depend on it", name), -1,
-           "Use DROP ... CASCADE to drop the dependent objects too.", details);
-    for (const auto& table : inside) session.waits().lock(*table, LockMode::access_exclusive);
-    if (found.size() == 1) session.notice(sqlstate::successful_completion, notes);
-    if (found.size() > 1) {
-      session.notice(sqlstate::successful_completion, fmt::format("drop cascades to {} other objects", found.size()));
-      session.notices().back().detail = notes;
-    }
-    for (const auto& table : session.database().tables)
-      if (!table->temporary && table->schema == name && session.is_visible(table->stamp)) drop(*table, session);
-    drop_types_in(types, name, session);
-    for (auto& schema : session.database().schemas)
-      if (schema.name == name && session.is_visible(schema.stamp)) {
-        schema.stamp.ended = session.transaction().xid();
-        schema.stamp.ended_in = session.transaction().command();
-        session.database().has_dropped = true;
-      }
-  }
-  return "DROP SCHEMA";
 }
 
 // Tables that refer to one that is emptied are emptied with it, if that is said.
@@ -217,7 +173,7 @@ void drop_index(const std::shared_ptr<Table>& table, const std::string& name, Se
 std::string drop_objects(const RawStatement& raw, SessionState& session) {
   const Node& body = raw.node().body();
   std::string_view type = body.text("removeType");
-  if (type == "OBJECT_SCHEMA") return drop_schemas(body, session);
+  if (type == "OBJECT_SCHEMA") return drop_schemas(raw, session);
   Wanted want = wanted(type);
   std::string tag = fmt::format("DROP {}", want.kind == 'v'   ? "VIEW"
                                            : want.kind == 'S' ? "SEQUENCE"
@@ -266,12 +222,26 @@ std::string drop_objects(const RawStatement& raw, SessionState& session) {
     for (std::size_t i = 0; i < doomed.size(); ++i) drop_index(session.find_table(doomed[i]->oid), indexes[i], session);
     return tag;
   }
-  add_dependents(doomed, body.text("behavior") == "DROP_CASCADE", session);
+  // As PostgreSQL speaks of them: from the last.
+  std::ranges::reverse(doomed);
+  add_dependents(doomed, body.text("behavior") == "DROP_CASCADE" ? Cascade::told : Cascade::forbidden, session);
   for (auto& table : doomed) {
     session.waits().lock(*table, LockMode::access_exclusive);
     drop(*table, session);
   }
   return tag;
+}
+
+void drop_quietly(const std::shared_ptr<Table>& table, SessionState& session) {
+  std::vector doomed{table};
+  add_dependents(doomed, Cascade::quiet, session);
+  for (auto& each : doomed) drop(*each, session);
+}
+
+void empty(const std::shared_ptr<Table>& table, SessionState& session) {
+  auto emptied = revise(table, session);
+  emptied->rows.clear();
+  for (auto& index : emptied->indexes) index.entries.clear();
 }
 
 std::string truncate(const RawStatement& raw, SessionState& session) {
@@ -290,13 +260,10 @@ std::string truncate(const RawStatement& raw, SessionState& session) {
     session.waits().lock(*table, LockMode::access_exclusive);
     session.checks().need_none_pending(*table, "TRUNCATE");
   }
-  // A table without its rows takes the place of the old one, which comes back if this is undone.
   for (auto& table : tables) {
     if (!session.is_current(*table))
       fail(sqlstate::undefined_table, fmt::format("relation \"{}\" does not exist", table->name));
-    auto emptied = revise(table, session);
-    emptied->rows.clear();
-    for (auto& index : emptied->indexes) index.entries.clear();
+    empty(table, session);
     if (!body.flag("restart_seqs")) continue;
     auto relations = session.database().tables;
     for (const auto& sequence : relations) {
@@ -304,6 +271,7 @@ std::string truncate(const RawStatement& raw, SessionState& session) {
       auto restarted = std::make_shared<Sequence>(*sequence->sequence);
       restarted->last = restarted->start;
       restarted->called = false;
+      restarted->logged = 0;
       revise(sequence, session)->sequence = std::move(restarted);
     }
   }

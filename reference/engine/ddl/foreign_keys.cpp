@@ -94,7 +94,6 @@ void need_comparable(const ForeignKey& key, const Table& table, const Table& par
 
 void add_foreign_key(Table& table, const Node& constraint, const KeyOptions& options, SessionState& session) {
   const Node& r = constraint["pktable"];
-  if (constraint.flag("skip_validation")) refuse("NOT VALID", constraint.location());
   if (!constraint.list("fk_del_set_cols").empty()) refuse("a list of columns to set", constraint.location());
   auto parent = session.find_table(r.text("schemaname"), r.text("relname"));
   if (!parent) {
@@ -112,6 +111,8 @@ void add_foreign_key(Table& table, const Node& constraint, const KeyOptions& opt
   if (parent->temporary != table.temporary)
     fail(sqlstate::invalid_table_definition, fmt::format("constraints on {0} tables may reference only {0} tables",
                                                          table.temporary ? "temporary" : "permanent"));
+  if (parent->unlogged && !table.unlogged)
+    fail(sqlstate::invalid_table_definition, "constraints on permanent tables may reference only permanent tables");
   ForeignKey key;
   auto names = options.column.empty() ? names_in(constraint.list("fk_attrs")) : std::vector{options.column};
   key.columns = numbers_named(table, names);

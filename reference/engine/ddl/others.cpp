@@ -6,32 +6,8 @@
 #include "engine/ddl/types.hpp"
 #include "types/form.hpp"
 
-// Schemas, views, LOCK TABLE, COMMENT ON.
+// Views, LOCK TABLE, COMMENT ON.
 namespace pgconform::engine {
-
-std::string create_schema(const RawStatement& raw, SessionState& session) {
-  const Node& body = raw.node().body();
-  if (!body.list("schemaElts").empty()) refuse("CREATE SCHEMA with objects", raw.location());
-  std::string name(body.text("schemaname"));
-  if (name.empty()) name = body.has("authrole") ? std::string(body["authrole"].text("rolename")) : "";
-  if (name.empty()) name = session.login().user;
-  if (name.starts_with("pg_"))
-    fail(sqlstate::reserved_name, fmt::format("unacceptable schema name \"{}\"", name), -1, {},
-         "The prefix \"pg_\" is reserved for system schemas.");
-  auto& schemas = session.database().schemas;
-  for (const auto& schema : schemas)
-    if (schema.name == name) session.waits().for_transaction(schema.stamp.made, "");
-  if (session.has_schema(name) || name == "information_schema") {
-    if (!body.flag("if_not_exists"))
-      fail(sqlstate::duplicate_schema, fmt::format("schema \"{}\" already exists", name));
-    session.notice(sqlstate::duplicate_schema, fmt::format("schema \"{}\" already exists, skipping", name));
-    return "CREATE SCHEMA";
-  }
-  schemas.push_back(
-      {session.database().next_oid++, name, {session.transaction().xid(), 0, session.transaction().command(), 0}});
-  session.database().has_dropped = true;  // if this transaction fails
-  return "CREATE SCHEMA";
-}
 
 std::string create_view(const RawStatement& raw, SessionState& session) {
   const Node& body = raw.node().body();
@@ -120,6 +96,33 @@ std::string lock_tables(const RawStatement& raw, SessionState& session) {
   return "LOCK TABLE";
 }
 
+namespace {
+
+Oid constraint_named(const Table& table, std::string_view name) {
+  for (const auto& check : table.checks)
+    if (check.name == name) return check.oid;
+  for (const auto& key : table.foreign_keys)
+    if (key.name == name) return key.oid;
+  for (const auto& index : table.indexes)
+    if (index.is_constraint && index.name == name) return index.oid;
+  return 0;
+}
+
+}  // namespace
+
+void copy_comment(const Comment& from, const Comment& to, SessionState& session) {
+  auto& comments = session.database().comments;
+  auto it = std::ranges::find_if(comments, [&](const Comment& comment) {
+    return comment.of_class == from.of_class && comment.object == from.object && comment.part == from.part &&
+           session.is_visible(comment.stamp);
+  });
+  if (it == comments.end()) return;
+  Comment copy = to;
+  copy.text = it->text;
+  copy.stamp = {session.transaction().xid(), 0, session.transaction().command(), 0};
+  comments.push_back(std::move(copy));
+}
+
 std::string comment(const RawStatement& raw, SessionState& session) {
   const Node& body = raw.node().body();
   std::string_view type = body.text("objtype");
@@ -139,6 +142,15 @@ std::string comment(const RawStatement& raw, SessionState& session) {
       fail(sqlstate::wrong_object_type, fmt::format("\"{}\" is not a domain", dotted(written)));
     made.of_class = pg_type_class;
     made.object = commented->oid;
+  } else if (type == "OBJECT_TABCONSTRAINT") {
+    names.pop_back();
+    const auto [schema, name] = named(names);
+    const auto table = session.find_table(schema, name);
+    if (!table) fail(sqlstate::undefined_table, fmt::format("relation \"{}\" does not exist", name));
+    made.of_class = pg_constraint_class;
+    made.object = constraint_named(*table, last);
+    if (made.object == 0)
+      fail(sqlstate::undefined_object, fmt::format("constraint \"{}\" for table \"{}\" does not exist", last, name));
   } else if (type == "OBJECT_TABLE" || type == "OBJECT_VIEW" || type == "OBJECT_SEQUENCE" || type == "OBJECT_INDEX" ||
              column) {
     if (column) names.pop_back();

@@ -47,7 +47,8 @@ void need_no_read_only(const Node& statement, SessionState& session) {
 
 Place place_of(const Node& r, SessionState& session) {
   std::string schema(r.text("schemaname"));
-  Place where{schema, std::string(r.text("relname")), r.text("relpersistence") == "t" || schema == "pg_temp"};
+  Place where{schema, std::string(r.text("relname")), r.text("relpersistence") == "t" || schema == "pg_temp",
+              r.text("relpersistence") == "u"};
   if (where.temporary) {
     const bool is_own = schema.empty() || schema == "pg_temp";
     if (!is_own && !session.has_schema(schema))
@@ -74,6 +75,7 @@ void place(Table& table, const Place& where, SessionState& session) {
   table.schema = where.schema;
   table.name = where.name;
   table.temporary = where.temporary;
+  table.unlogged = where.unlogged;
   table.owner = where.temporary ? &session : nullptr;
 }
 
@@ -134,6 +136,20 @@ std::shared_ptr<Table> revise(const std::shared_ptr<Table>& table, SessionState&
   drop(*table, session);
   add(revised, session);
   return revised;
+}
+
+std::shared_ptr<Table> altered(const Node& body, std::string_view command, SessionState& session) {
+  const Node& r = body["relation"];
+  auto table = session.find_table(r.text("schemaname"), r.text("relname"));
+  if (!table) {
+    std::string text = fmt::format("relation \"{}\" does not exist", r.text("relname"));
+    if (!body.flag("missing_ok")) fail(sqlstate::undefined_table, text);
+    session.notice(sqlstate::successful_completion, text + ", skipping");
+    return nullptr;
+  }
+  session.waits().lock(*table, LockMode::access_exclusive);
+  session.checks().need_none_pending(*table, command);
+  return session.find_table(r.text("schemaname"), r.text("relname"));
 }
 
 std::string_view kind_name(char kind) {

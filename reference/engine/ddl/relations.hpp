@@ -21,7 +21,7 @@ void need_no_read_only(const Node& statement, SessionState& session);
 // Place: where a new relation goes.
 struct Place {
   std::string schema, name;
-  bool temporary = false;
+  bool temporary = false, unlogged = false;
 };
 // place_of: what a RangeVar means in CREATE. 3F000 for a schema that is not there, 42501 for a system schema.
 Place place_of(const Node& range_var, SessionState& session);
@@ -39,10 +39,23 @@ std::string choose_name(const Table& table, std::string_view middle, std::string
 // add: a new relation, as this (sub)transaction's. drop: gone when it commits.
 void add(const std::shared_ptr<Table>& table, SessionState& session);
 void drop(Table& table, SessionState& session);
-// vacuum: VACUUM and ANALYZE, which find nothing to do here.
+// vacuum: VACUUM and ANALYZE; reindex: REINDEX.
 std::string vacuum(const RawStatement& raw, SessionState& session);
+std::string reindex(const RawStatement& raw, SessionState& session);
 // revise: a copy that takes the old description's place, to be changed by the caller at once.
 std::shared_ptr<Table> revise(const std::shared_ptr<Table>& table, SessionState& session);
+
+// set_on_commit: what a new table's ON COMMIT says, as the parse tree has it; 42P16 if it is not temporary.
+void set_on_commit(Table& table, std::string_view written, SessionState& session);
+// end_temporary: what ON COMMIT says is done, before the commit.
+void end_temporary(SessionState& session);
+// empty: a table without its rows takes the place of that one, which comes back if this is undone.
+void empty(const std::shared_ptr<Table>& table, SessionState& session);
+// drop_quietly: with all that depends on it, of which nothing is said.
+void drop_quietly(const std::shared_ptr<Table>& table, SessionState& session);
+
+// altered: the table that ALTER is about, locked; null, with a notice, if it is missing and may be.
+std::shared_ptr<Table> altered(const Node& body, std::string_view command, SessionState& session);
 
 // need_no_system: 42501 for what is the catalogue's own.
 void need_no_system(const Table& table);
@@ -52,7 +65,8 @@ std::string_view kind_name(char kind);
 // named: what a list of names means, "" being the schema of a bare name.
 std::pair<std::string, std::string> named(const std::vector<const Node*>& names);
 
-// What depends on a thing that is dropped (ddl/drop.cpp). cannot_drop: 2BP01; tell_cascade: of what goes with it.
+// What depends on a thing that is dropped (ddl/drop.cpp). cannot_drop: 2BP01; `what` is empty where it is several;
+// tell_cascade: of what goes with it.
 [[noreturn]] void cannot_drop(std::string_view what, const std::vector<std::string>& details);
 void tell_cascade(const std::vector<std::string>& notes, SessionState& session);
 
@@ -104,9 +118,48 @@ void need_no_name(const Table& table, std::string_view column, SessionState& ses
 // drop_readers: the views that need the column go with it, if that is said; else 2BP01.
 void drop_readers(const Table& table, std::string_view column, bool cascade, SessionState& session);
 
+// copy_comment: what is said of the one object, of another too.
+void copy_comment(const Comment& from, const Comment& to, SessionState& session);
+
+// LIKE in CREATE TABLE (ddl/like.cpp). Liked: a relation whose columns a new table gets, and what else of it.
+struct Liked {
+  enum Option : std::uint32_t {
+    comments = 1,
+    constraints = 4,
+    defaults = 8,
+    generated = 16,
+    identity = 32,
+    indexes = 64
+  };
+  std::shared_ptr<const Table> source;
+  std::uint32_t options = 0;
+  std::vector<int> places;  // of its columns in the new table
+
+  bool has(Option option) const { return (options & option) != 0; }
+};
+// liked: what the clause names; 42P01, 42809.
+Liked liked(const Node& clause, SessionState& session);
+// add_liked: generated columns, checks and keys; the keys have no names and entries before fill().
+void add_liked(const Liked& from, Table& table, SessionState& session);
+// comment_liked: comments of columns, and of constraints and indexes.
+void comment_liked(const Liked& from, const Table& table, SessionState& session);
+
 // Sequences (ddl/sequences.cpp).
+// identity_sequence: of an identity column.
+std::shared_ptr<Table> identity_sequence(const Table& table, const TableColumn& column, SessionState& session);
 std::shared_ptr<Table> make_sequence(const Place& where, Oid type, const std::vector<const Node*>& options,
                                      const RawStatement& raw, SessionState& session);
+// own_sequence: gives the column a sequence of its own, which the caller adds; identity as in pg_attribute, 0 of a
+// serial column. `taken`: names that are not free although no relation has them yet.
+std::shared_ptr<Table> own_sequence(const Table& table, TableColumn& column, char identity,
+                                    const std::vector<const Node*>& options, const std::vector<std::string>& taken,
+                                    const RawStatement& raw, SessionState& session);
+// identity_of: a or d, from the constraint GENERATED … AS IDENTITY of that column.
+char identity_of(const Node& constraint, const TableColumn& column);
+// set_identity: ALTER COLUMN … SET GENERATED, SET …, RESTART. drop_identity: DROP IDENTITY.
+void set_identity(const Table& table, TableColumn& column, const std::vector<const Node*>& options,
+                  const RawStatement& raw, SessionState& session);
+void drop_identity(const Table& table, TableColumn& column, bool missing_ok, SessionState& session);
 // next_value_of: the expression nextval('…'), of the column's type.
 std::shared_ptr<const Expr> next_value_of(const Table& sequence, Oid type);
 
@@ -116,6 +169,9 @@ std::string create_sequence(const RawStatement& raw, SessionState& session);
 std::string alter_sequence(const RawStatement& raw, SessionState& session);
 std::string create_index(const RawStatement& raw, SessionState& session);
 std::string create_schema(const RawStatement& raw, SessionState& session);
+std::string rename_schema(const RawStatement& raw, SessionState& session);
+std::string move_relation(const RawStatement& raw, SessionState& session);  // or type: ALTER … SET SCHEMA
+std::string drop_schemas(const RawStatement& raw, SessionState& session);
 std::string create_view(const RawStatement& raw, SessionState& session);
 std::string drop_objects(const RawStatement& raw, SessionState& session);
 std::string truncate(const RawStatement& raw, SessionState& session);

@@ -42,8 +42,6 @@ void read_options(Sequence& s, const std::vector<const Node*>& options, bool is_
     if (!value) fail(value.error());
     return std::get<std::int64_t>(*value);
   };
-  if (has("owned_by") && given.find("owned_by")->second->operator[]("arg").body().list("items").size() > 1)
-    refuse("OWNED BY", given.find("owned_by")->second->location());
   if (has("as")) {
     Analyzer analyzer(session, std::nullopt);
     s.type = analyzer.column_type((*given["as"])["arg"].body()).first;
@@ -94,7 +92,67 @@ void read_options(Sequence& s, const std::vector<const Node*>& options, bool is_
   }
 }
 
+// process_owned_by(): OWNED BY, if it is said.
+void read_owner(Table& sequence, const std::vector<const Node*>& options, SessionState& session) {
+  for (const auto* each : options) {
+    if (each->body().text("defname") != "owned_by") continue;
+    auto names = each->body()["arg"].body().list("items");
+    if (names.size() == 1 && names[0]->string_of() != "none")
+      fail(sqlstate::syntax_error, "invalid OWNED BY option", -1, "Specify OWNED BY table.column or OWNED BY NONE.");
+    const std::string column_name(names.back()->string_of());
+    names.pop_back();
+    const auto before = sequence.owned_by == 0 ? nullptr : session.find_table(sequence.owned_by);
+    auto column_of = [](const Table& table, auto what, auto projection) {
+      return std::ranges::find(table.columns, what, projection);
+    };
+    std::shared_ptr<Table> table;
+    std::int16_t number = 0;
+    if (!names.empty()) {
+      const auto [schema, name] = named(names);
+      table = session.find_table(schema, name);
+      if (!table) fail(sqlstate::undefined_table, fmt::format("relation \"{}\" does not exist", name));
+      if (table->kind == 'S')
+        fail(sqlstate::wrong_object_type, fmt::format("sequence cannot be owned by relation \"{}\"", name), -1, {},
+             "This operation is not supported for sequences.");
+      if (table->schema != sequence.schema)
+        fail(sqlstate::object_not_in_prerequisite_state, "sequence must be in same schema as table it is linked to");
+      const auto column = column_of(*table, column_name, &TableColumn::name);
+      if (column == table->columns.end())
+        fail(sqlstate::undefined_column,
+             fmt::format("column \"{}\" of relation \"{}\" does not exist", column_name, name));
+      number = column->number;
+    }
+    if (before) {
+      const auto column = column_of(*before, sequence.owned_by_column, &TableColumn::number);
+      if (column != before->columns.end() && column->identity != 0)
+        fail(sqlstate::feature_not_supported, "cannot change ownership of identity sequence", -1, {},
+             fmt::format("Sequence \"{}\" is linked to table \"{}\".", sequence.name, before->name));
+    }
+    sequence.owned_by = table ? table->oid : 0;
+    sequence.owned_by_column = number;
+  }
+}
+
+// change: what ALTER does to a sequence is undone with the transaction, other than what nextval() does.
+void change(const std::shared_ptr<Table>& table, const std::vector<const Node*>& options, const RawStatement& raw,
+            SessionState& session) {
+  auto changed = std::make_shared<Sequence>(*table->sequence);
+  read_options(*changed, options, false, raw, session);
+  changed->logged = 0;
+  auto revised = revise(table, session);
+  revised->sequence = std::move(changed);
+  read_owner(*revised, options, session);
+}
+
 }  // namespace
+
+std::shared_ptr<Table> identity_sequence(const Table& table, const TableColumn& column, SessionState& session) {
+  for (const auto& other : session.database().tables)
+    if (other->kind == 'S' && other->owned_by == table.oid && other->owned_by_column == column.number &&
+        session.is_visible(other->stamp))
+      return other;
+  return nullptr;
+}
 
 std::shared_ptr<Table> make_sequence(const Place& where, Oid type, const std::vector<const Node*>& options,
                                      const RawStatement& raw, SessionState& session) {
@@ -105,7 +163,61 @@ std::shared_ptr<Table> make_sequence(const Place& where, Oid type, const std::ve
   table->sequence->type = type;
   read_options(*table->sequence, options, true, raw, session);
   table->oid = session.database().next_oid++;
+  table->columns = {{.name = "last_value", .type = types::int8_oid, .not_null = true, .number = 1},
+                    {.name = "log_cnt", .type = types::int8_oid, .not_null = true, .number = 2},
+                    {.name = "is_called", .type = types::bool_oid, .not_null = true, .number = 3}};
   return table;
+}
+
+std::shared_ptr<Table> own_sequence(const Table& table, TableColumn& column, char identity,
+                                    const std::vector<const Node*>& options, const std::vector<std::string>& taken,
+                                    const RawStatement& raw, SessionState& session) {
+  const Place where{table.schema, choose_name(table, column.name, "seq", session, taken), table.temporary,
+                    table.unlogged};
+  auto sequence = make_sequence(where, column.type, options, raw, session);
+  sequence->owned_by = table.oid;
+  sequence->owned_by_column = column.number;
+  column.identity = identity;
+  column.default_value = next_value_of(*sequence, column.type);
+  column.not_null = true;
+  return sequence;
+}
+
+char identity_of(const Node& constraint, const TableColumn& column) {
+  if (column.type != types::int2_oid && column.type != types::int4_oid && column.type != types::int8_oid)
+    fail(sqlstate::invalid_parameter_value, "identity column type must be smallint, integer, or bigint");
+  return constraint.text("generated_when") == "a" || constraint.number("generated_when") == 'a' ? 'a' : 'd';
+}
+
+void set_identity(const Table& table, TableColumn& column, const std::vector<const Node*>& options,
+                  const RawStatement& raw, SessionState& session) {
+  std::vector<const Node*> of_sequence;
+  char identity = 0;
+  for (const auto* option : options) {
+    if (option->body().text("defname") != "generated") {
+      of_sequence.push_back(option);
+      continue;
+    }
+    if (identity != 0) fail(sqlstate::syntax_error, "conflicting or redundant options");
+    identity = static_cast<char>(option->body()["arg"].body().number("ival"));
+  }
+  if (column.identity == 0)
+    fail(sqlstate::object_not_in_prerequisite_state,
+         fmt::format("column \"{}\" of relation \"{}\" is not an identity column", column.name, table.name));
+  if (identity != 0) column.identity = identity;
+  if (!of_sequence.empty()) change(identity_sequence(table, column, session), of_sequence, raw, session);
+}
+
+void drop_identity(const Table& table, TableColumn& column, bool missing_ok, SessionState& session) {
+  if (column.identity == 0) {
+    const std::string text =
+        fmt::format("column \"{}\" of relation \"{}\" is not an identity column", column.name, table.name);
+    if (!missing_ok) fail(sqlstate::object_not_in_prerequisite_state, text);
+    return session.notice(sqlstate::successful_completion, text + ", skipping");
+  }
+  drop(*identity_sequence(table, column, session), session);
+  column.identity = 0;
+  column.default_value = nullptr;
 }
 
 std::shared_ptr<const Expr> next_value_of(const Table& sequence, Oid type) {
@@ -135,7 +247,9 @@ std::string create_sequence(const RawStatement& raw, SessionState& session) {
     return "CREATE SEQUENCE";
   }
   claim_name(where, session);
-  add(make_sequence(where, types::int8_oid, body.list("options"), raw, session), session);
+  auto sequence = make_sequence(where, types::int8_oid, body.list("options"), raw, session);
+  read_owner(*sequence, body.list("options"), session);
+  add(sequence, session);
   return "CREATE SEQUENCE";
 }
 
@@ -152,10 +266,7 @@ std::string alter_sequence(const RawStatement& raw, SessionState& session) {
   }
   if (table->kind != 'S') fail(sqlstate::wrong_object_type, fmt::format("\"{}\" is not a sequence", table->name));
   session.waits().lock(*table, LockMode::share_row_exclusive);
-  // What ALTER SEQUENCE does is undone with the transaction, other than what nextval() does.
-  auto changed = std::make_shared<Sequence>(*table->sequence);
-  read_options(*changed, body.list("options"), false, raw, session);
-  revise(table, session)->sequence = std::move(changed);
+  change(table, body.list("options"), raw, session);
   return "ALTER SEQUENCE";
 }
 

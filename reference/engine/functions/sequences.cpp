@@ -16,23 +16,36 @@ Table& sequence_of(Call& c, std::string_view command) {
   return *table;
 }
 
+// The number after that one, if the limit is not reached.
+std::optional<std::int64_t> after(const Sequence& s, std::int64_t number) {
+  std::int64_t next = 0;
+  const bool over = __builtin_add_overflow(number, s.increment, &next);
+  if (over || next > s.highest || next < s.lowest) return std::nullopt;
+  return next;
+}
+
+// PostgreSQL logs this many numbers ahead (SEQ_LOG_VALS), fewer before a limit; log_cnt says how many are left.
+std::int64_t logged_ahead(const Sequence& s) {
+  std::int64_t logged = 0;
+  for (std::optional<std::int64_t> next = s.last; logged < 32 && (next = after(s, *next)); ++logged);
+  return logged;
+}
+
 Value next_value(Call& c) {
   Table& table = sequence_of(c, "nextval()");
   Sequence& s = *table.sequence;
+  const bool is_logged = s.called && s.logged > 0;
   if (s.called) {
-    std::int64_t next = 0;
-    bool over = __builtin_add_overflow(s.last, s.increment, &next);
-    bool up = s.increment > 0;
-    if (over || next > s.highest || next < s.lowest) {
-      if (!s.cycle)
-        fail(sqlstate::sequence_generator_limit_exceeded,
-             fmt::format("nextval: reached {} value of sequence \"{}\" ({})", up ? "maximum" : "minimum", table.name,
-                         up ? s.highest : s.lowest));
-      next = up ? s.lowest : s.highest;
-    }
-    s.last = next;
+    const auto next = after(s, s.last);
+    const bool up = s.increment > 0;
+    if (!next && !s.cycle)
+      fail(sqlstate::sequence_generator_limit_exceeded,
+           fmt::format("nextval: reached {} value of sequence \"{}\" ({})", up ? "maximum" : "minimum", table.name,
+                       up ? s.highest : s.lowest));
+    s.last = next ? *next : up ? s.lowest : s.highest;
   }
   s.called = true;
+  s.logged = is_logged ? s.logged - 1 : logged_ahead(s);
   c.context.session.sequence_used(table.oid, s.last);
   return s.last;
 }
@@ -62,6 +75,7 @@ Value set_value(Call& c) {
                      s.highest));
   s.last = value;
   s.called = c.args.size() < 3 || c.boolean(2);
+  s.logged = 0;
   if (s.called) c.context.session.sequence_set(table.oid, value);
   return value;
 }

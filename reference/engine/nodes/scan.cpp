@@ -63,6 +63,21 @@ class SystemScan : public RowSource {
   std::size_t place_ = 0;
 };
 
+// The one row of a sequence, which is as its transactions left it for everybody.
+class SequenceScan : public RowSource {
+ public:
+  explicit SequenceScan(const Sequence& sequence) : sequence_(sequence) {}
+  Step next(Work&, Row& row) override {
+    if (std::exchange(done_, true)) return Step::done;
+    row = {sequence_.last, sequence_.logged, sequence_.called};
+    return Step::row;
+  }
+
+ private:
+  const Sequence& sequence_;
+  bool done_ = false;
+};
+
 // generate_series of integers, numeric or timestamps.
 class Series : public RowSource {
  public:
@@ -238,6 +253,7 @@ NodePtr make_system_scan(const Table& table, const Expr* key, std::size_t column
 }
 
 NodePtr make_table_scan(const FromItem& item) {
+  if (item.table->sequence) return std::make_unique<SequenceScan>(*item.table->sequence);
   if (item.table->system) return make_system_scan(*item.table, nullptr, 0);
   if (!item.cursor.empty()) return make_current_of(item);
   return std::make_unique<TableScan>(*item.table, item.with_place);
