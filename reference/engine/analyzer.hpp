@@ -23,6 +23,9 @@ class Analyzer {
   std::shared_ptr<const Expr> default_of(const Node& node, const TableColumn& column);
   // argument: of EXECUTE, for the parameter of that number and type.
   ExprPtr argument(const Node& node, Oid type, int number);
+  // index_expression_of · index_predicate_of: what an index is of, and its WHERE; ON CONFLICT names indexes by both.
+  std::shared_ptr<const Expr> index_expression_of(const Node& node, const Table& table);
+  std::shared_ptr<const Expr> index_predicate_of(const Node& node, const Table& table);
   // generation_of: what a generated column is made of.
   std::shared_ptr<const Expr> generation_of(const Node& node, const TableColumn& column, const Table& table);
   // condition_of: a condition on a row of the table, for CHECK.
@@ -64,6 +67,8 @@ class Analyzer {
     check,
     conversion,
     generation,
+    index_expression,
+    index_predicate,
     default_value,
     execute
   };
@@ -227,6 +232,7 @@ class Analyzer {
   void note_loose(const Expr& expr);
   void finish_parameters(Prepared& prepared);
 
+  std::vector<Oid> inferred(const Node& infer, const Table& table);
   // fail_in_planning: an error that PostgreSQL finds when it plans, so that the statement can be prepared, but not
   // bound.
   void fail_in_planning(std::string_view sqlstate, std::string message);
@@ -263,5 +269,9 @@ SortKey sort_key(const Node& sort, int target);
 
 // column_name: what a select-list expression without AS is called: FigureColname().
 std::string column_name(const Node& node);
+// expression_name: the same of an expression in an index: FigureIndexColname().
+std::string expression_name(const Node& node);
+// need_immutable: 42P17 with that message.
+void need_immutable(const Expr& expr, const std::string& otherwise);
 
 }  // namespace pgconform::engine

@@ -5,6 +5,7 @@
 
 #include "engine/error.hpp"
 #include "engine/execution/row_writer.hpp"
+#include "engine/index_keys.hpp"
 #include "engine/plan.hpp"
 #include "engine/session_state.hpp"
 
@@ -113,8 +114,8 @@ void ConstraintChecks::check(const Key& key) const {
   const auto& transactions = session_.database().transactions;
   if (transactions.is_aborted(stamp.made) || (stamp.ended != 0 && !transactions.is_aborted(stamp.ended))) return;
   RowWriter writer(session_, key.table);
-  Row value = index->key(table.rows[key.row].values);
-  if (writer.find_equal(*index, value, key.row)) writer.duplicate(*index, value);
+  const auto value = key_of(*index, table.rows[key.row].values, session_);
+  if (value && writer.find_equal(*index, *value, key.row)) writer.duplicate(*index, *value);
 }
 
 bool ConstraintChecks::settle(const Key& key, bool all) const {

@@ -17,7 +17,7 @@ std::optional<std::size_t> find_key(const Table& table, const std::vector<std::i
                                     const Snapshot& snapshot) {
   auto places = places_of(table, numbers);
   for (const auto& index : table.indexes) {
-    if (!index.unique || !std::ranges::is_permutation(index.columns, places)) continue;
+    if (!index.unique || !index.is_plain() || !std::ranges::is_permutation(index.columns, places)) continue;
     Row ordered;
     for (auto place : index.columns)
       ordered.push_back(key[static_cast<std::size_t>(std::ranges::find(places, place) - places.begin())]);

@@ -10,12 +10,16 @@ void tidy_rows(Table& table, const Transactions& transactions) {
     return transactions.is_aborted(row.stamp.made) ||
            (row.stamp.ended != 0 && !transactions.is_aborted(row.stamp.ended));
   };
+  constexpr std::size_t gone = Index::no_place;
+  std::vector<std::size_t> places;  // where each row will be
+  std::size_t kept = 0;
+  for (const auto& row : table.rows) places.push_back(dead(row) ? gone : kept++);
   auto removed = std::erase_if(table.rows, dead);
   for (auto& row : table.rows) row.stamp.ended = 0, row.next = 0;
   if (removed == 0) return;
   for (auto& index : table.indexes) {
-    index.entries.clear();
-    for (std::size_t i = 0; i < table.rows.size(); ++i) index.add(table.rows[i].values, i);
+    std::erase_if(index.entries, [&](const auto& entry) { return places[entry.second] == gone; });
+    for (auto& entry : index.entries) entry.second = places[entry.second];
   }
 }
 

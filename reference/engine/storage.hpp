@@ -93,9 +93,14 @@ struct KeyLess {
 
 // Index: a key of a table. Only unique ones have entries: for every version of a row, dead ones too, its place.
 struct Index {
+  static constexpr std::size_t no_place = static_cast<std::size_t>(-1);
+
   Oid oid = 0;
   std::string name;
-  std::vector<std::size_t> columns;  // places
+  std::vector<std::size_t> columns;                      // places; no_place where an expression is
+  std::vector<std::shared_ptr<const Expr>> expressions;  // none, or one for each of the columns, null where a place is
+  std::vector<std::string> names;                        // of those, in pg_attribute; "" where a place is
+  std::shared_ptr<const Expr> predicate;                 // WHERE of a partial index: which rows it has
   std::string method = "btree";
   std::vector<std::int16_t> options;  // pg_index.indoption of each: 1 descending, 2 NULLS FIRST; none: all 0
   std::vector<std::string> classes;   // operator classes that are not the default ones; "" for those that are
@@ -104,14 +109,8 @@ struct Index {
   bool deferrable = false, initially_deferred = false;
   std::multimap<Row, std::size_t, KeyLess> entries{};
 
-  Row key(const Row& row) const {
-    Row key;
-    for (auto place : columns) key.push_back(row[place]);
-    return key;
-  }
-  void add(const Row& row, std::size_t place) {
-    if (unique) entries.emplace(key(row), place);
-  }
+  // is_plain: of columns alone, and of all rows; key_of() (index_keys.hpp) makes the others' keys too.
+  bool is_plain() const { return !predicate && expressions.empty(); }
 };
 
 // Check: a CHECK constraint.

@@ -24,6 +24,8 @@ std::string_view Analyzer::clause_without_aggregates() const {
                                                                   {Clause::check, "check constraints"},
                                                                   {Clause::conversion, "transform expressions"},
                                                                   {Clause::generation, "column generation expressions"},
+                                                                  {Clause::index_expression, "index expressions"},
+                                                                  {Clause::index_predicate, "index predicates"},
                                                                   {Clause::default_value, "DEFAULT expressions"},
                                                                   {Clause::execute, "EXECUTE parameters"}};
   const auto* it = std::ranges::find(names, clause_, &std::pair<Clause, std::string_view>::first);

@@ -219,6 +219,8 @@ ExprPtr Analyzer::set_returning(ExprPtr call, int location) {
       {Clause::merge_when, "MERGE WHEN conditions"},
       {Clause::filter, "FILTER"},
       {Clause::generation, "column generation expressions"},
+      {Clause::index_expression, "index expressions"},
+      {Clause::index_predicate, "index predicates"},
       {Clause::default_value, "DEFAULT expressions"},
       {Clause::execute, "EXECUTE parameters"}};
   for (const auto& [clause, name] : forbidden)

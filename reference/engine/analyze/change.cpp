@@ -15,7 +15,6 @@ std::shared_ptr<Table> Analyzer::table_for_change(const Node& r, std::string_vie
     fail(sqlstate::insufficient_privilege,
          fmt::format("permission denied for {} {}", table->kind == 'v' ? "view" : "table", table->name));
   if (table->kind == 'v') refuse(fmt::format("{} of a view", verb), r.location());
-  if (table->kind == 'S') fail(sqlstate::wrong_object_type, fmt::format("cannot change sequence \"{}\"", table->name));
   written_.push_back(table);
   return table;
 }
@@ -191,16 +190,12 @@ std::unique_ptr<Change> Analyzer::change(const Node& node, bool is_delete,
   return result;
 }
 
-namespace {
-
-void need_immutable(const Expr& expr) {
+void need_immutable(const Expr& expr, const std::string& otherwise) {
   StackBase::check();
   if (expr.kind == ExprKind::current || (expr.kind == ExprKind::call && !expr.immutable))
-    fail(sqlstate::invalid_object_definition, "generation expression is not immutable");
-  for (const auto& arg : expr.args) need_immutable(*arg);
+    fail(sqlstate::invalid_object_definition, otherwise);
+  for (const auto& arg : expr.args) need_immutable(*arg, otherwise);
 }
-
-}  // namespace
 
 std::shared_ptr<const Expr> Analyzer::generation_of(const Node& node, const TableColumn& column, const Table& table) {
   Inside inside(*this, nullptr, Scope::Border::statement);
@@ -215,8 +210,24 @@ std::shared_ptr<const Expr> Analyzer::generation_of(const Node& node, const Tabl
            {}, "A generated column cannot reference another generated column.");
   });
   auto made = assigned_to(std::move(expr), column, "default expression");
-  need_immutable(*made);
+  need_immutable(*made, "generation expression is not immutable");
   return made;
+}
+
+std::shared_ptr<const Expr> Analyzer::index_expression_of(const Node& node, const Table& table) {
+  Inside inside(*this, nullptr, Scope::Border::statement);
+  inside.scope.items.push_back(names_of(std::make_shared<Table>(table), table.name));
+  clause_ = Clause::index_expression;
+  ExprPtr expr = expression(node);
+  resolve_unknown(expr);
+  return expr;
+}
+
+std::shared_ptr<const Expr> Analyzer::index_predicate_of(const Node& node, const Table& table) {
+  Inside inside(*this, nullptr, Scope::Border::statement);
+  inside.scope.items.push_back(names_of(std::make_shared<Table>(table), table.name));
+  clause_ = Clause::index_predicate;
+  return to_boolean(expression(node), "WHERE");
 }
 
 std::shared_ptr<const Expr> Analyzer::default_of(const Node& node, const TableColumn& column) {

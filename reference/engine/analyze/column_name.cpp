@@ -5,7 +5,9 @@
 // What a column of a select list is called: FigureColname().
 namespace pgconform::engine {
 
-std::string column_name(const Node& node) {
+namespace {
+
+std::string figured(const Node& node, std::string_view otherwise) {
   // The name, and whether it is a strong one; a type's name only stands in for a missing one.
   auto figure = [](auto& self, const Node& n) -> std::pair<std::string, bool> {
     StackBase::check();
@@ -61,7 +63,17 @@ std::string column_name(const Node& node) {
     return {};
   };
   auto name = figure(figure, node).first;
-  return name.empty() ? "?column?" : name;
+  return name.empty() ? std::string(otherwise) : name;
+}
+
+}  // namespace
+
+std::string column_name(const Node& node) {
+  return figured(node, "?column?");
+}
+
+std::string expression_name(const Node& node) {
+  return figured(node, "expr");
 }
 
 }  // namespace pgconform::engine

@@ -63,7 +63,8 @@ void Analyzer::lock_item(FromItem& item, const Node& clause, bool is_named, Quer
          location);
   }
   if (item.table->kind == 'S')
-    fail(sqlstate::wrong_object_type, fmt::format("cannot lock rows in sequence \"{}\"", item.table->name));
+    return fail_in_planning(sqlstate::wrong_object_type,
+                            fmt::format("cannot lock rows in sequence \"{}\"", item.table->name));
   if (!item.with_place) refuse(fmt::format("{} of a system table", name), location);
   auto it = std::ranges::find(query.locks, item.first, &LockedTable::first);
   if (it == query.locks.end()) {
@@ -82,7 +83,7 @@ namespace {
 bool is_indexed_order(const Query& query) {
   const auto& item = *query.from;
   auto gives = [&](const Index& index) {
-    if (query.order.size() > index.columns.size()) return false;
+    if (query.order.size() > index.columns.size() || !index.is_plain()) return false;
     for (std::size_t i = 0; i < query.order.size(); ++i) {
       const auto& key = query.order[i];
       const Expr& target = *query.targets[static_cast<std::size_t>(key.target)];

@@ -1,7 +1,9 @@
 #include <algorithm>
+#include <set>
 
 #include "engine/analyze/inside.hpp"
 #include "engine/analyze/parts.hpp"
+#include "engine/catalog/deparse.hpp"
 #include "types/array.hpp"
 #include "types/form.hpp"
 #include "types/made.hpp"
@@ -45,6 +47,62 @@ ExprPtr Analyzer::conversion_of(const Node& node, const Table& table, const Tabl
   return fit(coerce(std::move(value), to.type, CastContext::assignment), to.modifier, CastContext::assignment);
 }
 
+namespace {
+
+// What has to hold at once for the condition to hold, as texts.
+void conjuncts(const Expr& condition, const Deparsing& how, std::set<std::string>& found) {
+  if (condition.kind != ExprKind::both || condition.text == "IN") {
+    found.insert(deparse(condition, how));
+    return;
+  }
+  for (const auto& arg : condition.args) conjuncts(*arg, how, found);
+}
+
+}  // namespace
+
+// infer_arbiter_indexes(): the unique indexes of just these columns and expressions. Of a partial one the condition has
+// to follow from the statement's; what follows but is not among it word for word is refused.
+std::vector<Oid> Analyzer::inferred(const Node& infer, const Table& table) {
+  const Deparsing how{session_, table};
+  std::set<std::size_t> places;
+  std::set<std::string> expressions, given;
+  for (const auto* each : infer.list("indexElems")) {
+    const Node& element = each->body();
+    if (element.has("expr")) {
+      const auto expr = index_expression_of(element["expr"], table);
+      if (expr->kind == ExprKind::column)
+        places.insert(static_cast<std::size_t>(expr->number));
+      else
+        expressions.insert(deparse(*expr, how));
+      continue;
+    }
+    auto it = std::ranges::find(table.columns, element.text("name"), &TableColumn::name);
+    if (it == table.columns.end())
+      fail(sqlstate::undefined_column, fmt::format("column \"{}\" does not exist", element.text("name")),
+           infer.location());
+    places.insert(static_cast<std::size_t>(it - table.columns.begin()));
+  }
+  if (infer.has("whereClause")) conjuncts(*index_predicate_of(infer["whereClause"], table), how, given);
+  std::vector<Oid> found;
+  bool may_follow = false;
+  for (const auto& index : table.indexes) {
+    if (!index.unique) continue;
+    std::set<std::size_t> own(index.columns.begin(), index.columns.end());
+    own.erase(Index::no_place);
+    std::set<std::string> texts, needed;
+    for (const auto& each : index.expressions)
+      if (each) texts.insert(deparse(*each, how));
+    if (own != places || texts != expressions) continue;
+    if (index.predicate) conjuncts(*index.predicate, how, needed);
+    if (std::ranges::includes(given, needed))
+      found.push_back(index.oid);
+    else
+      may_follow |= !given.empty();
+  }
+  if (found.empty() && may_follow) refuse("ON CONFLICT with another condition than the index's", infer.location());
+  return found;
+}
+
 // ON CONFLICT: which unique index decides, and what is then done: transformOnConflictClause(), infer_arbiter_indexes().
 void Analyzer::conflict(const Node& clause, Insert& insert) {
   auto result = std::make_unique<Conflict>();
@@ -63,24 +121,7 @@ void Analyzer::conflict(const Node& clause, Insert& insert) {
            fmt::format("constraint \"{}\" for table \"{}\" does not exist", infer.text("conname"), table.name));
     result->arbiters.push_back(index->oid);
   } else {
-    if (infer.has("whereClause")) refuse("ON CONFLICT … WHERE for a partial index", infer.location());
-    std::vector<std::size_t> wanted;
-    for (const auto* each : infer.list("indexElems")) {
-      const Node& element = each->body();
-      if (element.has("expr")) refuse("ON CONFLICT on an expression", infer.location());
-      auto it = std::ranges::find(table.columns, element.text("name"), &TableColumn::name);
-      if (it == table.columns.end())
-        fail(sqlstate::undefined_column, fmt::format("column \"{}\" does not exist", element.text("name")),
-             infer.location());
-      auto place = static_cast<std::size_t>(it - table.columns.begin());
-      if (std::ranges::find(wanted, place) == wanted.end()) wanted.push_back(place);
-    }
-    std::ranges::sort(wanted);
-    for (const auto& index : table.indexes) {
-      auto columns = index.columns;
-      std::ranges::sort(columns);
-      if (index.unique && columns == wanted) result->arbiters.push_back(index.oid);
-    }
+    result->arbiters = inferred(infer, table);
     if (result->arbiters.empty())
       fail_in_planning(sqlstate::invalid_column_reference,
                        "there is no unique or exclusion constraint matching the ON CONFLICT specification");

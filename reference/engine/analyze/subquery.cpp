@@ -26,6 +26,8 @@ ExprPtr Analyzer::subquery(const Node& body) {
       {Clause::check, "cannot use subquery in check constraint"},
       {Clause::conversion, "cannot use subquery in transform expression"},
       {Clause::generation, "cannot use subquery in column generation expression"},
+      {Clause::index_expression, "cannot use subquery in index expression"},
+      {Clause::index_predicate, "cannot use subquery in index predicate"},
       {Clause::default_value, "cannot use subquery in DEFAULT expression"},
       {Clause::execute, "cannot use subquery in EXECUTE parameter"}};
   for (const auto& [clause, message] : forbidden)

@@ -13,8 +13,13 @@ namespace {
 
 std::vector<std::int16_t> numbers_of(const Table& table, const std::vector<std::size_t>& places) {
   std::vector<std::int16_t> numbers;
-  for (auto place : places) numbers.push_back(table.columns[place].number);
+  for (auto place : places) numbers.push_back(place == Index::no_place ? std::int16_t{0} : table.columns[place].number);
   return numbers;
+}
+
+Oid type_of(const Index& index, std::size_t column, const Table& table) {
+  const auto place = index.columns[column];
+  return place == Index::no_place ? index.expressions[column]->type : table.columns[place].type;
 }
 
 void columns_of(const Expr& expr, const Table& table, std::set<std::int16_t>& numbers) {
@@ -40,11 +45,11 @@ void produce_pg_index(const Table& table, SessionState& session, const Snapshot&
     for (const auto& index : t->indexes) {
       std::vector<Oid> collations, classes;
       for (std::size_t i = 0; i < index.columns.size(); ++i) {
-        auto place = index.columns[i];
-        collations.push_back(type_class(t->columns[place].type).collation);
+        const Oid type = type_of(index, i, *t);
+        collations.push_back(type_class(type).collation);
         bool named = i < index.classes.size() && !index.classes[i].empty();
         classes.push_back(named ? operator_class_named(index.classes[i], index.method)
-                                : operator_class(t->columns[place].type, index.method));
+                                : operator_class(type, index.method));
       }
       auto options = index.options;
       options.resize(index.columns.size());
@@ -64,6 +69,8 @@ void produce_pg_index(const Table& table, SessionState& session, const Snapshot&
           .set("indcollation", vector_of(types::oid_oid, collations))
           .set("indclass", vector_of(types::oid_oid, classes))
           .set("indoption", vector_of(types::int2_oid, options));
+      if (!index.expressions.empty()) row.set("indexprs", fmt::format("{{INDEX {} expressions}}", index.oid));
+      if (index.predicate) row.set("indpred", fmt::format("{{INDEX {} predicate}}", index.oid));
     }
 }
 
@@ -102,7 +109,8 @@ void produce_pg_constraint(const Table& table, SessionState& session, const Snap
       auto other = session.find_table(key.referenced);
       if (!other) continue;
       auto referenced = std::ranges::find_if(other->indexes, [&](const Index& index) {
-        return index.unique && std::ranges::is_permutation(numbers_of(*other, index.columns), key.referenced_columns);
+        return index.unique && index.is_plain() &&
+               std::ranges::is_permutation(numbers_of(*other, index.columns), key.referenced_columns);
       });
       std::vector<Oid> equal;
       for (auto place : places_of(*t, key.columns)) equal.push_back(equality_of(t->columns[place].type));

@@ -6,6 +6,7 @@
 #include "engine/domains.hpp"
 #include "engine/foreign_keys.hpp"
 #include "engine/functions.hpp"
+#include "engine/index_keys.hpp"
 #include "engine/quoting.hpp"
 #include "engine/session_state.hpp"
 #include "types/array.hpp"
@@ -21,12 +22,31 @@ bool pretty(Call& c) {
   return c.args.size() > 1 && !is_null(c.args.back()) && c.args.back().index() == 1 && std::get<bool>(c.args.back());
 }
 
-// The expression that a pg_node_tree of this catalogue stands for: {DEFAULT table column} or {CHECK table constraint}.
+// pg_index.indexprs, or .indpred.
+Value index_part(std::string_view tree, bool pretty, SessionState& session) {
+  Oid oid = 0;
+  const char* end = tree.data() + tree.size();
+  const char* p = std::from_chars(tree.data(), end, oid).ptr;
+  const auto relation = relation_by_oid(session, oid);
+  if (!relation || !relation->index) return {};
+  const Index& index = *relation->index;
+  const Deparsing how{session, *relation->table, pretty};
+  if (std::string_view(p, end) == " predicate}")
+    return index.predicate ? Value(deparse(*index.predicate, how)) : Value();
+  std::string list;
+  for (const auto& each : index.expressions)
+    if (each) list += (list.empty() ? "" : ", ") + deparse(*each, how);
+  return list;
+}
+
+// The expression that a pg_node_tree of this catalogue stands for: {DEFAULT table column}, {CHECK table constraint} or
+// {INDEX index part}.
 Value expression(Call& c) {
   std::string_view tree = c.text(0);
   std::string_view kind = tree.substr(0, tree.find(' '));
-  if (kind != "{DEFAULT" && kind != "{CHECK") return std::string(tree);
+  if (kind != "{DEFAULT" && kind != "{CHECK" && kind != "{INDEX") return std::string(tree);
   tree.remove_prefix(kind.size() + 1);
+  if (kind == "{INDEX") return index_part(tree, pretty(c), c.context.session);
   Oid table_oid = 0, part = 0;
   const char* end = tree.data() + tree.size();
   const char* p = std::from_chars(tree.data(), end, table_oid).ptr;
@@ -137,11 +157,12 @@ Value index_definition(Call& c) {
   const Table& table = *relation->table;
   auto wanted = c.args.size() > 1 ? static_cast<std::size_t>(c.integer(1)) : 0;
   if (wanted > 0)
-    return wanted > index.columns.size() ? std::string() : quoted_name(table.columns[index.columns[wanted - 1]].name);
+    return wanted > index.columns.size() ? std::string()
+                                         : index_column_text(table, index, wanted - 1, pretty(c), session);
   std::string list;
   for (std::size_t i = 0; i < index.columns.size(); ++i) {
     if (i > 0) list += ", ";
-    list += quoted_name(table.columns[index.columns[i]].name);
+    list += index_column_text(table, index, i, pretty(c), session);
     if (i < index.classes.size() && !index.classes[i].empty()) list += " " + quoted_name(index.classes[i]);
     int option = i < index.options.size() ? index.options[i] : 0;
     if ((option & 1) != 0)
@@ -152,7 +173,8 @@ Value index_definition(Call& c) {
   std::string on = pretty(c) ? qualified(session, {table.schema, table.name, relation->table}, table.oid)
                              : quoted_name(table.schema) + "." + quoted_name(table.name);
   return fmt::format("CREATE {}INDEX {} ON {} USING {} ({}){}", index.unique ? "UNIQUE " : "", quoted_name(index.name),
-                     on, index.method, list, index.nulls_equal ? " NULLS NOT DISTINCT" : "");
+                     on, index.method, list, index.nulls_equal ? " NULLS NOT DISTINCT" : "") +
+         (index.predicate ? fmt::format(" WHERE {}", deparse(*index.predicate, {session, table, pretty(c)})) : "");
 }
 
 // Arguments: what pg_proc says of a function's parameters.

@@ -342,14 +342,14 @@ class Deparser {
   }
 
   void choice(const Expr& e, const Expr* operand) {
-    line("CASE", 0);
+    line("CASE");
     indent_ += 4;
     if (operand) {
       out_ += ' ';
       write(*operand, true);
     }
     for (std::size_t i = 0; i + 1 < e.args.size(); i += 2) {
-      line("WHEN ", 1);
+      line("WHEN ");
       const Expr& condition = *e.args[i];
       if (operand) {
         if (condition.kind != ExprKind::call || condition.args.size() != 2) refuse("deparsing this CASE");
@@ -360,20 +360,16 @@ class Deparser {
       out_ += " THEN ";
       write(*e.args[i + 1], true);
     }
-    line("ELSE ", 1);
+    line("ELSE ");
     write(*e.args.back(), true);
     indent_ -= 4;
-    line("END", 1);
+    line("END");
   }
 
-  // line: appendContextKeyword(): a line of its own where the output is pretty.
-  void line(const char* word, int blanks) {
-    if (how_.pretty) {
-      while (out_.ends_with(' ')) out_.pop_back();
-      out_ += '\n' + std::string(static_cast<std::size_t>(indent_), ' ');
-    } else {
-      out_.append(static_cast<std::size_t>(blanks), ' ');
-    }
+  // line: appendContextKeyword(): on a line of its own, as all functions that show definitions have it.
+  void line(const char* word) {
+    while (out_.ends_with(' ')) out_.pop_back();
+    out_ += '\n' + std::string(static_cast<std::size_t>(indent_), ' ');
     out_ += word;
   }
 
@@ -383,6 +379,11 @@ class Deparser {
 };
 
 }  // namespace
+
+bool is_written_as_call(const Expr& e) {
+  return (e.kind == ExprKind::call && e.function && !e.op) || e.kind == ExprKind::null_if ||
+         e.kind == ExprKind::coalesce || e.kind == ExprKind::greatest || e.kind == ExprKind::least;
+}
 
 std::string deparse(const Expr& expr, const Deparsing& how) {
   Deparser deparser(how);

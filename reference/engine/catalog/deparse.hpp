@@ -20,4 +20,7 @@ struct Deparsing {
 // write.
 std::string deparse(const Expr& expr, const Deparsing& how);
 
+// is_written_as_call: what stands without parentheses where only functions may: looks_like_function().
+bool is_written_as_call(const Expr& expr);
+
 }  // namespace pgconform::engine

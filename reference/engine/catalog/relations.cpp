@@ -4,6 +4,7 @@
 #include "engine/catalog/objects.hpp"
 #include "engine/catalog/producers.hpp"
 #include "engine/catalog/row_maker.hpp"
+#include "engine/expr.hpp"
 #include "engine/session_state.hpp"
 
 // Relations, their columns, and what hangs on them: pg_class, pg_attribute and their like.
@@ -127,6 +128,10 @@ void produce_pg_attribute(const Table& table, SessionState& session, const Snaps
       }
     for (const auto& index : t->indexes)
       for (std::size_t i = 0; i < index.columns.size(); ++i) {
+        if (index.columns[i] == Index::no_place) {
+          attribute(row, index.oid, index.names[i], index.expressions[i]->type, static_cast<int>(i) + 1);
+          continue;
+        }
         const auto& column = t->columns[index.columns[i]];
         attribute(row, index.oid, column.name, column.type, static_cast<int>(i) + 1);
         row.set("atttypmod", column.modifier);

@@ -6,6 +6,7 @@
 #include "engine/ddl/types.hpp"
 #include "engine/evaluate.hpp"
 #include "engine/execution/row_writer.hpp"
+#include "engine/index_keys.hpp"
 #include "types/form.hpp"
 
 // ALTER TABLE and ALTER … RENAME. Each works on a copy of the table, which takes its place. sql-altertable.
@@ -24,6 +25,13 @@ bool drop_column(Expr& expr, int gone) {
 ExprPtr without(const Expr& expr, int gone) {
   auto copy = clone(expr);
   return drop_column(*copy, gone) ? std::move(copy) : nullptr;
+}
+
+// The index has that column in its key, or looks at it.
+bool needs(const Index& index, std::size_t place) {
+  auto looks = [&](const auto& expr) { return expr && !without(*expr, static_cast<int>(place)); };
+  return std::ranges::find(index.columns, place) != index.columns.end() || looks(index.predicate) ||
+         std::ranges::any_of(index.expressions, looks);
 }
 
 class Alteration {
@@ -108,11 +116,14 @@ class Alteration {
     for (auto& column : table_->columns)
       if (column.generated) column.generated = without(*column.generated, static_cast<int>(gone));
     for (auto& row : table_->rows) row.values.erase(row.values.begin() + static_cast<long>(gone));
-    std::erase_if(table_->indexes,
-                  [&](const Index& i) { return std::ranges::find(i.columns, gone) != i.columns.end(); });
-    for (auto& index : table_->indexes)
+    std::erase_if(table_->indexes, [&](const Index& index) { return needs(index, gone); });
+    for (auto& index : table_->indexes) {
       for (auto& column : index.columns)
-        if (column > gone) --column;
+        if (column != Index::no_place && column > gone) --column;
+      for (auto& expression : index.expressions)
+        if (expression) expression = without(*expression, static_cast<int>(gone));
+      if (index.predicate) index.predicate = without(*index.predicate, static_cast<int>(gone));
+    }
     std::vector<Check> kept;
     for (auto& check : table_->checks)
       if (auto condition = without(*check.condition, static_cast<int>(gone)))
@@ -400,6 +411,9 @@ class Alteration {
     for (const auto& check : table_->checks)
       if (!without(*check.condition, static_cast<int>(place)) && fresh.type != old.type)
         refuse("ALTER … TYPE of a column with a check");
+    for (const auto& index : table_->indexes)
+      if (!index.is_plain() && needs(index, place) && fresh.type != old.type)
+        refuse("ALTER … TYPE of a column in an index with WHERE or an expression");
     for (auto& row : table_->rows) {
       context_.begin_row(row.values);
       row.values[place] = evaluate(*conversion, context_);
@@ -408,9 +422,11 @@ class Alteration {
     for (auto& index : table_->indexes) {
       if (std::ranges::find(index.columns, place) == index.columns.end()) continue;
       KeyLess less;
-      for (auto column : index.columns) less.types.push_back(table_->columns[column].type);
+      for (std::size_t i = 0; i < index.columns.size(); ++i)
+        less.types.push_back(index.columns[i] == Index::no_place ? index.expressions[i]->type
+                                                                 : table_->columns[index.columns[i]].type);
       index.entries = decltype(index.entries)(std::move(less));
-      for (std::size_t i = 0; i < table_->rows.size(); ++i) index.add(table_->rows[i].values, i);
+      fill_entries(index, *table_, session_);
     }
   }
 

@@ -2,6 +2,7 @@
 #include <map>
 
 #include "engine/ddl/types.hpp"
+#include "engine/index_keys.hpp"
 #include "types/array.hpp"
 #include "types/form.hpp"
 #include "types/record.hpp"
@@ -77,10 +78,7 @@ void reshape_rows(const Reshape& reshape, SessionState& session) {
     for (auto& row : revised->rows)
       for (std::size_t i = 0; i < row.values.size(); ++i)
         row.values[i] = reshape(revised->columns[i].type, row.values[i]);
-    for (auto& index : revised->indexes) {
-      index.entries.clear();
-      for (std::size_t i = 0; i < revised->rows.size(); ++i) index.add(revised->rows[i].values, i);
-    }
+    for (auto& index : revised->indexes) fill_entries(index, *revised, session);
   }
 }
 

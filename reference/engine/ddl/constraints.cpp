@@ -5,6 +5,7 @@
 #include "engine/ddl/relations.hpp"
 #include "engine/evaluate.hpp"
 #include "engine/execution/row_writer.hpp"
+#include "engine/index_keys.hpp"
 #include "types/form.hpp"
 
 // CHECK, UNIQUE and PRIMARY KEY.
@@ -126,7 +127,9 @@ void add_key(Table& table, const Node& constraint, const KeyOptions& options, Se
 void fill(Index& index, Table& table, SessionState& session) {
   if (index.name.empty()) {
     std::string middle;
-    for (auto place : index.columns) middle += (middle.empty() ? "" : "_") + table.columns[place].name;
+    for (std::size_t i = 0; i < index.columns.size(); ++i)
+      middle += (middle.empty() ? "" : "_") +
+                (index.columns[i] == Index::no_place ? index.names[i] : table.columns[index.columns[i]].name);
     index.name = index.primary         ? choose_name(table, "", "pkey", session)
                  : index.is_constraint ? choose_name(table, middle, "key", session)
                                        : choose_name(table, middle, "idx", session);
@@ -134,8 +137,7 @@ void fill(Index& index, Table& table, SessionState& session) {
     fail(sqlstate::duplicate_table, fmt::format("relation \"{}\" already exists", index.name));
   }
   index.oid = session.database().next_oid++;
-  index.entries.clear();
-  for (std::size_t i = 0; i < table.rows.size(); ++i) index.add(table.rows[i].values, i);
+  fill_entries(index, table, session);
   if (!index.unique) return;
   auto snapshot = session.transaction().newest();
   const Row* last = nullptr;
@@ -144,11 +146,52 @@ void fill(Index& index, Table& table, SessionState& session) {
     bool has_null = std::ranges::any_of(key, [](const Value& v) { return types::is_null(v); });
     if (last && !(has_null && !index.nulls_equal) && !index.entries.key_comp()(*last, key))
       throw violation(sqlstate::unique_violation, fmt::format("could not create unique index \"{}\"", index.name),
-                      fmt::format("Key {} is duplicated.", key_text(table, index.columns, key, session.style())), table,
+                      fmt::format("Key {} is duplicated.", index_key_text(table, index, key, session)), table,
                       index.name);
     last = &key;
   }
 }
+
+namespace {
+
+// A name for the expression among those of the others: ChooseIndexColumnNames().
+std::string name_for(const Node& expression, const Index& index, const Table& table) {
+  const std::string first = expression_name(expression);
+  std::set<std::string> taken(index.names.begin(), index.names.end());
+  for (auto place : index.columns)
+    if (place != Index::no_place) taken.insert(table.columns[place].name);
+  std::string name = first;
+  for (int number = 1; taken.contains(name); ++number) name = first + std::to_string(number);
+  return name;
+}
+
+// What the key has next; its type.
+Oid add_index_column(Index& index, const Node& element, const Table& table, Analyzer& analyzer) {
+  if (!element.has("expr")) {
+    const auto it = std::ranges::find(table.columns, element.text("name"), &TableColumn::name);
+    if (it == table.columns.end())
+      fail(sqlstate::undefined_column, fmt::format("column \"{}\" does not exist", element.text("name")));
+    index.columns.push_back(static_cast<std::size_t>(it - table.columns.begin()));
+    if (!index.expressions.empty()) index.expressions.emplace_back(), index.names.emplace_back();
+    return it->type;
+  }
+  auto expression = analyzer.index_expression_of(element["expr"], table);
+  const Oid type = expression->type;
+  if (expression->kind == ExprKind::column) {
+    index.columns.push_back(static_cast<std::size_t>(expression->number));
+    if (!index.expressions.empty()) index.expressions.emplace_back(), index.names.emplace_back();
+    return type;
+  }
+  need_immutable(*expression, "functions in index expression must be marked IMMUTABLE");
+  index.expressions.resize(index.columns.size());
+  index.names.resize(index.columns.size());
+  index.names.push_back(name_for(element["expr"], index, table));
+  index.expressions.push_back(std::move(expression));
+  index.columns.push_back(Index::no_place);
+  return type;
+}
+
+}  // namespace
 
 std::string create_index(const RawStatement& raw, SessionState& session) {
   const Node& body = raw.node().body();
@@ -161,8 +204,6 @@ std::string create_index(const RawStatement& raw, SessionState& session) {
   need_no_system(*table);
   if (body.flag("concurrent") && session.transaction().in_block())
     fail(sqlstate::active_sql_transaction, "CREATE INDEX CONCURRENTLY cannot run inside a transaction block");
-  for (std::string_view key : {"whereClause", "excludeOpNames"})
-    if (body.has(key)) refuse("a partial index", body.location());
   std::string method(body.text("accessMethod"));
   if (!method.empty() && method != "btree" && method != "hash") refuse("index method " + method);
   session.waits().lock(*table, LockMode::share);
@@ -171,21 +212,23 @@ std::string create_index(const RawStatement& raw, SessionState& session) {
   if (!method.empty()) index.method = method;
   index.nulls_equal = body.flag("nulls_not_distinct");
   index.name = body.text("idxname");
+  Analyzer analyzer(session, std::nullopt);
+  analyzer.set_source(raw);
+  if (body.has("whereClause")) {
+    index.predicate = analyzer.index_predicate_of(body["whereClause"], *table);
+    need_immutable(*index.predicate, "functions in index predicate must be marked IMMUTABLE");
+  }
   KeyLess less;
   for (const auto* each : body.list("indexParams")) {
     const Node& element = each->body();
-    if (element.has("expr")) refuse("an index on an expression", raw.location());
-    auto it = std::ranges::find(table->columns, element.text("name"), &TableColumn::name);
-    if (it == table->columns.end())
-      fail(sqlstate::undefined_column, fmt::format("column \"{}\" does not exist", element.text("name")));
-    index.columns.push_back(static_cast<std::size_t>(it - table->columns.begin()));
-    need_order(it->type);
-    less.types.push_back(it->type);
+    const Oid type = add_index_column(index, element, *table, analyzer);
+    need_order(type);
+    less.types.push_back(type);
     bool descending = element.text("ordering") == "SORTBY_DESC";
     std::string_view nulls = element.text("nulls_ordering");
     bool first = nulls == "SORTBY_NULLS_FIRST" || (descending && nulls != "SORTBY_NULLS_LAST");
     index.options.push_back(static_cast<std::int16_t>((descending ? 1 : 0) | (first ? 2 : 0)));
-    index.classes.push_back(class_written(element.list("opclass"), it->type, index.method));
+    index.classes.push_back(class_written(element.list("opclass"), type, index.method));
   }
   if (!body.list("indexIncludingParams").empty()) refuse("INCLUDE", raw.location());
   index.entries = decltype(index.entries)(std::move(less));

@@ -50,7 +50,7 @@ void need_unique(const Table& table, const std::vector<std::int16_t>& numbers) {
   auto places = places_of(table, numbers);
   bool deferrable = false;
   for (const auto& index : table.indexes) {
-    if (!index.unique || !std::ranges::is_permutation(index.columns, places)) continue;
+    if (!index.unique || !index.is_plain() || !std::ranges::is_permutation(index.columns, places)) continue;
     if (!index.deferrable) return;
     deferrable = true;
   }

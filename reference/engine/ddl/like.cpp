@@ -66,7 +66,11 @@ void add_liked(const Liked& from, Table& table, SessionState& session) {
     copy.oid = 0;
     copy.name.clear();
     copy.entries.clear();
-    for (auto& place : copy.columns) place = static_cast<std::size_t>(from.places[place]);
+    for (auto& place : copy.columns)
+      if (place != Index::no_place) place = static_cast<std::size_t>(from.places[place]);
+    for (auto& expression : copy.expressions)
+      if (expression) expression = moved(*expression, from.places);
+    if (copy.predicate) copy.predicate = moved(*copy.predicate, from.places);
     table.indexes.push_back(std::move(copy));
   }
 }
@@ -88,7 +92,7 @@ void comment_liked(const Liked& from, const Table& table, SessionState& session)
       const bool is_copy = from.has(Liked::indexes) && own.columns.size() == index.columns.size() &&
                            own.primary == index.primary && own.unique == index.unique &&
                            std::ranges::equal(own.columns, index.columns, {}, {}, [&](std::size_t place) {
-                             return static_cast<std::size_t>(from.places[place]);
+                             return place == Index::no_place ? place : static_cast<std::size_t>(from.places[place]);
                            });
       if (!is_copy) continue;
       copy(pg_class_class, index.oid, 0, own.oid, 0);

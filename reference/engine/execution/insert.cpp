@@ -4,6 +4,7 @@
 #include "engine/evaluate.hpp"
 #include "engine/execution/returning.hpp"
 #include "engine/execution/row_writer.hpp"
+#include "engine/index_keys.hpp"
 #include "engine/nodes/nodes.hpp"
 #include "engine/session_state.hpp"
 
@@ -80,7 +81,8 @@ class InsertNode : public RowSource {
         throw violation(sqlstate::object_not_in_prerequisite_state,
                         "ON CONFLICT does not support deferrable unique constraints/exclusion constraints as arbiters",
                         "", *plan_.table, index.name);
-      auto found = writer_->find_equal(index, index.key(row_), RowWriter::none);
+      const auto key = key_of(index, row_, work.context.session);
+      const auto found = key ? writer_->find_equal(index, *key, RowWriter::none) : std::nullopt;
       if (!found) continue;
       if (work.context.session.settings().keeps_snapshot() && !made_.contains(*found) &&
           !plan_.table->rows[*found].stamp.visible(work.snapshot))

@@ -5,6 +5,7 @@
 #include "engine/domains.hpp"
 #include "engine/evaluate.hpp"
 #include "engine/expr.hpp"
+#include "engine/index_keys.hpp"
 #include "engine/session_state.hpp"
 #include "types/form.hpp"
 
@@ -43,6 +44,12 @@ SqlError violation(std::string_view sqlstate, std::string message, std::string d
   error.report.table = table.name;
   error.report.constraint = constraint;
   return error;
+}
+
+RowWriter::RowWriter(SessionState& session, std::shared_ptr<Table> table)
+    : session_(session), table_(std::move(table)) {
+  if (table_->kind == 'S')
+    fail(sqlstate::wrong_object_type, fmt::format("cannot change sequence \"{}\"", table_->name));
 }
 
 void RowWriter::defaults(Row& row, const std::vector<bool>& given, Context& context) const {
@@ -87,10 +94,9 @@ bool RowWriter::has_null_key(const Index& index, const Row& key) const {
 }
 
 void RowWriter::duplicate(const Index& index, const Row& key) const {
-  throw violation(sqlstate::unique_violation,
-                  fmt::format("duplicate key value violates unique constraint \"{}\"", index.name),
-                  fmt::format("Key {} already exists.", key_text(*table_, index.columns, key, session_.style())),
-                  *table_, index.name);
+  throw violation(
+      sqlstate::unique_violation, fmt::format("duplicate key value violates unique constraint \"{}\"", index.name),
+      fmt::format("Key {} already exists.", index_key_text(*table_, index, key, session_)), *table_, index.name);
 }
 
 // is_gone: not there for this session, whatever becomes of other transactions.
@@ -129,16 +135,17 @@ std::optional<std::size_t> RowWriter::find_equal(const Index& index, const Row& 
 }
 
 bool RowWriter::keeps_key(const Index& index, std::size_t old, const Row& row) const {
-  const Row before = index.key(table_->rows[old].values), after = index.key(row);
+  const auto before = key_of(index, table_->rows[old].values, session_), after = key_of(index, row, session_);
+  if (!before || !after) return before.has_value() == after.has_value();
   const auto less = index.entries.key_comp();
-  return !less(before, after) && !less(after, before);
+  return !less(*before, *after) && !less(*after, *before);
 }
 
 void RowWriter::check_keys(const Row& row, std::size_t except) const {
   for (const auto& index : table_->indexes) {
     if (!index.unique || index.deferrable || (except != none && keeps_key(index, except, row))) continue;
-    Row key = index.key(row);
-    if (find_equal(index, key, except)) duplicate(index, key);
+    const auto key = key_of(index, row, session_);
+    if (key && find_equal(index, *key, except)) duplicate(index, *key);
   }
 }
 
@@ -175,12 +182,15 @@ std::size_t RowWriter::finish() {
   for (; at < table_->indexes.size(); ++at) {
     auto& index = table_->indexes[at];
     const Row& values = table_->rows[row].values;
+    if (!index.unique && index.is_plain()) continue;
+    const auto key = key_of(index, values, session_);
+    if (!key || !index.unique) continue;
     // A row that keeps its key need not be looked for.
-    if (index.unique && !index.deferrable && !(old && keeps_key(index, *old, values)))
-      if (Row key = index.key(values); find_equal(index, key, row)) duplicate(index, key);
+    if (!index.deferrable && !(old && keeps_key(index, *old, values)) && find_equal(index, *key, row))
+      duplicate(index, *key);
     // What is alone when it comes need not be looked at again: whoever comes later looks.
-    const bool in_doubt = index.unique && index.deferrable && is_known(index, index.key(values));
-    index.add(values, row);
+    const bool in_doubt = index.deferrable && is_known(index, *key);
+    index.entries.emplace(*key, row);
     if (in_doubt) session_.checks().key_written(table_, index, row);
   }
   const auto done = *std::exchange(unfinished_, std::nullopt);
@@ -246,7 +256,7 @@ RowWriter::Settled RowWriter::settle(std::size_t row, RowMode mode, std::string_
 RowMode RowWriter::mode_of_update(std::size_t old, const Row& row) const {
   const Row& before = table_->rows[old].values;
   for (const auto& index : table_->indexes)
-    if (index.unique)
+    if (index.unique && index.is_plain())
       for (auto column : index.columns)
         if (before[column] != row[column]) return RowMode::update;
   return RowMode::no_key_update;
@@ -254,7 +264,7 @@ RowMode RowWriter::mode_of_update(std::size_t old, const Row& row) const {
 
 RowMode RowWriter::mode_of_update(const std::vector<std::size_t>& changed) const {
   for (const auto& index : table_->indexes)
-    if (index.unique)
+    if (index.unique && index.is_plain())
       for (auto column : index.columns)
         if (std::ranges::find(changed, column) != changed.end()) return RowMode::update;
   return RowMode::no_key_update;

@@ -13,7 +13,8 @@ namespace pgconform::engine {
 // RowWriter: puts rows into one table as its constraints and indexes demand.
 class RowWriter {
  public:
-  RowWriter(SessionState& session, std::shared_ptr<Table> table) : session_(session), table_(std::move(table)) {}
+  // 42809 for a sequence: CheckValidResultRel().
+  RowWriter(SessionState& session, std::shared_ptr<Table> table);
 
   Table& table() const { return *table_; }
   // defaults: fill in what is not given.
