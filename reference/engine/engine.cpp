@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "engine/analyzer.hpp"
+#include "engine/cluster.hpp"
 #include "engine/executor.hpp"
 #include "engine/function_call.hpp"
 #include "engine/scan_cost.hpp"
@@ -17,8 +18,8 @@ using session::Report;
 // The engine's side of one session: catches what the parts throw.
 class SqlBackend : public session::Backend {
  public:
-  SqlBackend(Database& database, const Options& options, session::Login login)
-      : state_(database, options, std::move(login)) {}
+  SqlBackend(Cluster& cluster, Database& database, const Options& options, session::Login login)
+      : state_(cluster, database, options, std::move(login)) {}
   SessionState& state() { return state_; }
 
   std::expected<std::vector<std::shared_ptr<const session::Parsed>>, Report> parse(std::string_view sql) override {
@@ -168,16 +169,14 @@ class SqlBackend : public session::Backend {
 
 class SqlEngine : public session::Engine {
  public:
-  explicit SqlEngine(Options options) : options_(std::move(options)) {}
+  explicit SqlEngine(Options options) : options_(std::move(options)), cluster_(options_) {}
 
   std::expected<std::unique_ptr<session::Backend>, Report> connect(session::Login login) override {
     try {
-      if (!options_.databases.empty() &&
-          std::ranges::find(options_.databases, login.database) == options_.databases.end())
-        fail(sqlstate::undefined_database, fmt::format("database \"{}\" does not exist", login.database));
+      Database& database = *cluster_.to_connect(login.database).contents;
       auto settings = startup_switches(login.options);
       settings.insert(settings.end(), login.settings.begin(), login.settings.end());
-      auto backend = std::make_unique<SqlBackend>(database_, options_, std::move(login));
+      auto backend = std::make_unique<SqlBackend>(cluster_, database, options_, std::move(login));
       for (const auto& [name, value] : options_.settings) backend->state().settings().set_for_server(name, value);
       for (const auto& [name, value] : settings) backend->state().settings().set_default(name, value);
       return backend;
@@ -189,7 +188,7 @@ class SqlEngine : public session::Engine {
 
  private:
   Options options_;
-  Database database_;
+  Cluster cluster_;
 };
 
 }  // namespace

@@ -21,11 +21,14 @@
 
 namespace pgconform::engine {
 
+class Cluster;
+
 // SessionState: what the parts of the engine share about one session.
 class SessionState {
  public:
-  SessionState(Database& database, const Options& options, session::Login login)
-      : database_(database),
+  SessionState(Cluster& cluster, Database& database, const Options& options, session::Login login)
+      : cluster_(cluster),
+        database_(database),
         options_(options),
         login_(std::move(login)),
         settings_({options.server_version, login_.user}),
@@ -42,14 +45,11 @@ class SessionState {
   SessionState(const SessionState&) = delete;
   SessionState& operator=(const SessionState&) = delete;
 
+  Cluster& cluster() { return cluster_; }
   Database& database() { return database_; }
   const session::Login& login() const { return login_; }
   // superuser: whose everything is: the user of this session, as long as there are no roles.
   const std::string& superuser() const { return login_.user; }
-  // databases: those that a session can log in to.
-  std::vector<std::string> databases() const {
-    return options_.databases.empty() ? std::vector{login_.database} : options_.databases;
-  }
   // query: the last query string, as pg_stat_activity shows it.
   const std::string& query() const { return query_; }
   void set_query(std::string_view sql) { query_ = types::cut_bytes(sql, 1023); }
@@ -136,6 +136,7 @@ class SessionState {
  private:
   void raise(session::Severity severity, std::string_view sqlstate, std::string message);
 
+  Cluster& cluster_;
   Database& database_;
   const Options& options_;
   session::Login login_;

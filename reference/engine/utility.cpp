@@ -221,6 +221,9 @@ Utility find_utility(std::string_view kind) {
                                                           {"CreateSeqStmt", create_sequence},
                                                           {"AlterSeqStmt", alter_sequence},
                                                           {"CreateSchemaStmt", create_schema},
+                                                          {"CreatedbStmt", create_database},
+                                                          {"AlterDatabaseStmt", alter_database},
+                                                          {"DropdbStmt", drop_database},
                                                           {"ViewStmt", create_view},
                                                           {"TruncateStmt", truncate},
                                                           {"LockStmt", lock_tables},
@@ -256,7 +259,6 @@ void check_utility(const RawStatement& raw) {
                                                                             {"CreateFunctionStmt", "CREATE FUNCTION"},
                                                                             {"CallStmt", "CALL"},
                                                                             {"CreateRoleStmt", "CREATE ROLE"},
-                                                                            {"CreatedbStmt", "CREATE DATABASE"},
                                                                             {"GrantStmt", "GRANT or REVOKE"},
                                                                             {"CheckPointStmt", "CHECKPOINT"}};
   for (const auto& [kind, name] : names)

@@ -62,7 +62,13 @@ void Waits::hold(const LockTarget& target, LockMode mode, int depth) {
   locks.hold(&session_, depth, target, mode);
 }
 
+void Waits::wait_for(std::chrono::milliseconds patience) {
+  if (!patient_until_) patient_until_ = now_ + patience;
+  if (now_ < *patient_until_) throw Suspend{std::min(now_ + std::chrono::milliseconds(100), *patient_until_)};
+}
+
 void Waits::stop() {
+  patient_until_.reset();
   if (wait_.what == Wait::For::nothing) return;
   wait_ = {};
   session_.database().locks.stop(&session_);

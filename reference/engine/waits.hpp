@@ -25,6 +25,9 @@ class Waits {
   bool advisory(const LockTarget& target, LockMode mode, bool of_session, bool may_wait);
   // can_lock: lock() would not have to wait.
   bool can_lock(const Table& table, LockMode mode) const;
+  // wait_for: try again, from time to time, what others may make possible outside of transactions; returns when that
+  // has been done for so long.
+  void wait_for(std::chrono::milliseconds patience);
   // is_waiting: what runs now has waited before, for a transaction, and is being tried again.
   bool is_waiting() const { return wait_.what == Wait::For::transaction; }
   // what: what is waited for now.
@@ -41,7 +44,7 @@ class Waits {
   Wait wait_;
   bool looked_for_cycle_ = false;
   std::chrono::steady_clock::time_point now_{}, deadlock_at_{};
-  std::optional<std::chrono::steady_clock::time_point> give_up_at_;
+  std::optional<std::chrono::steady_clock::time_point> give_up_at_, patient_until_;
 };
 
 }  // namespace pgconform::engine

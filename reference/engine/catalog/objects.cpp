@@ -61,15 +61,6 @@ std::string schema_name(SessionState& session, Oid oid) {
   return {};
 }
 
-Oid database_oid(std::string_view name) {
-  if (name == "template1") return 1;
-  if (name == "template0") return 4;
-  if (name == "postgres") return 5;
-  Oid hash = 2166136261;
-  for (char c : name) hash = (hash ^ static_cast<unsigned char>(c)) * 16777619;
-  return 16384 + hash % 1'000'000;
-}
-
 namespace {
 
 TypeClass read_type_class(Oid type) {

@@ -32,9 +32,6 @@ Oid rule_oid(const Table& view);
 Oid schema_oid(SessionState& session, std::string_view name);
 std::string schema_name(SessionState& session, Oid oid);
 
-// database_oid: of a database that this server has.
-Oid database_oid(std::string_view name);
-
 // type_class: typlen, typbyval, typalign, typstorage, typcollation of a type, as pg_attribute repeats them.
 struct TypeClass {
   std::int16_t length = -1;

@@ -3,6 +3,7 @@
 #include "engine/catalog/objects.hpp"
 #include "engine/catalog/producers.hpp"
 #include "engine/catalog/row_maker.hpp"
+#include "engine/cluster.hpp"
 #include "engine/facts.hpp"
 #include "engine/session_state.hpp"
 #include "types/array.hpp"
@@ -14,20 +15,16 @@ namespace pgconform::engine {
 
 void produce_pg_database(const Table& table, SessionState& session, const Snapshot&, Rows& rows) {
   RowMaker row(table, rows);
-  std::vector<std::string> names = session.databases();
-  for (std::string_view always : {"template1", "template0"})
-    if (std::ranges::find(names, always) == names.end()) names.emplace_back(always);
-  for (const auto& name : names) {
-    bool is_template = name == "template0" || name == "template1";
+  for (const auto& database : session.cluster().all()) {
     row.add()
-        .set("oid", database_oid(name))
-        .set("datname", name)
+        .set("oid", database.oid)
+        .set("datname", database.name)
         .set("datdba", superuser_oid)
         .set("encoding", 6)
         .set("datlocprovider", 'c')
-        .set("datistemplate", is_template)
-        .set("datallowconn", name != "template0")
-        .set("datconnlimit", -1)
+        .set("datistemplate", database.is_template)
+        .set("datallowconn", database.allows_connections)
+        .set("datconnlimit", database.connection_limit)
         .set("datfrozenxid", 716)
         .set("datminmxid", 1)
         .set("dattablespace", 1663)
@@ -36,7 +33,7 @@ void produce_pg_database(const Table& table, SessionState& session, const Snapsh
     std::vector<Value> granted;
     granted.emplace_back(fmt::format("=c/{}", session.superuser()));
     granted.emplace_back(fmt::format("{0}=CTc/{0}", session.superuser()));
-    if (is_template)
+    if (database.name == "template0" || database.name == "template1")
       row.set("datacl", Value(types::pack(types::one_dimensional(types::aclitem_oid, std::move(granted)))));
   }
 }
@@ -49,7 +46,7 @@ void produce_pg_authid(const Table& table, SessionState& session, const Snapshot
       .set("rolsuper", false)
       .set("rolinherit", true)
       .set("rolcreaterole", false)
-      .set("rolcreatedb", false)
+      .set("rolcreatedb", true)
       .set("rolcanlogin", true)
       .set("rolreplication", false)
       .set("rolbypassrls", false)
@@ -105,36 +102,39 @@ std::pair<std::string_view, std::string_view> awaited(SessionState& session) {
   return {"Lock", wait.target.kind == LockTarget::Kind::table ? "relation" : "advisory"};
 }
 
+void activity_of(SessionState& each, const NamedDatabase& database, bool is_own, RowMaker& row) {
+  using Status = session::TransactionStatus;
+  auto status = each.transaction().status();
+  std::string_view state = each.is_busy()               ? "active"
+                           : status == Status::in_block ? "idle in transaction"
+                           : status == Status::failed   ? "idle in transaction (aborted)"
+                                                        : "idle";
+  row.add()
+      .set("datid", database.oid)
+      .set("datname", database.name)
+      .set("pid", each.login().pid)
+      .set("usesysid", superuser_oid)
+      .set("usename", each.login().user)
+      .set("application_name", each.settings().text("application_name"))
+      .set("query_start", Value(each.statement_time()))
+      .set("state_change", Value(each.statement_time()))
+      .set("state", state)
+      .set("query", each.query())
+      .set("backend_type", "client backend");
+  if (const auto [kind, event] = awaited(each); !kind.empty())
+    row.set("wait_event_type", kind).set("wait_event", event);
+  const auto& client = each.login().client;
+  if (client.host.empty())
+    row.set("client_port", -1);
+  else
+    row.set("client_addr", host_of(client)).set("client_port", client.port);
+  if (status != Status::idle || is_own) row.set("xact_start", Value(each.transaction_time()));
+}
+
 void produce_pg_stat_activity(const Table& table, SessionState& session, const Snapshot&, Rows& rows) {
   RowMaker row(table, rows);
-  for (SessionState* each : session.database().sessions) {
-    using Status = session::TransactionStatus;
-    auto status = each->transaction().status();
-    std::string_view state = each->is_busy()              ? "active"
-                             : status == Status::in_block ? "idle in transaction"
-                             : status == Status::failed   ? "idle in transaction (aborted)"
-                                                          : "idle";
-    row.add()
-        .set("datid", database_oid(each->login().database))
-        .set("datname", each->login().database)
-        .set("pid", each->login().pid)
-        .set("usesysid", superuser_oid)
-        .set("usename", each->login().user)
-        .set("application_name", each->settings().text("application_name"))
-        .set("query_start", Value(each->statement_time()))
-        .set("state_change", Value(each->statement_time()))
-        .set("state", state)
-        .set("query", each->query())
-        .set("backend_type", "client backend");
-    if (const auto [kind, event] = awaited(*each); !kind.empty())
-      row.set("wait_event_type", kind).set("wait_event", event);
-    const auto& client = each->login().client;
-    if (client.host.empty())
-      row.set("client_port", -1);
-    else
-      row.set("client_addr", host_of(client)).set("client_port", client.port);
-    if (status != Status::idle || each == &session) row.set("xact_start", Value(each->transaction_time()));
-  }
+  for (const auto& database : session.cluster().all())
+    for (SessionState* each : database.contents->sessions) activity_of(*each, database, each == &session, row);
 }
 
 }  // namespace pgconform::engine

@@ -490,6 +490,7 @@ std::string rename(const RawStatement& raw, SessionState& session) {
   std::string fresh(body.text("newname"));
   const bool of_view = what == "OBJECT_VIEW" || body.text("relationType") == "OBJECT_VIEW";
   std::string tag = of_view ? "ALTER VIEW" : what == "OBJECT_SEQUENCE" ? "ALTER SEQUENCE" : "ALTER TABLE";
+  if (what == "OBJECT_DATABASE") return rename_database(raw, session);
   if (what == "OBJECT_SCHEMA") return rename_schema(raw, session);
   if (what == "OBJECT_INDEX") return rename_index(body, session);
   if (what == "OBJECT_DOMCONSTRAINT") return rename_domain_constraint(raw, session);

@@ -145,6 +145,8 @@ void add_liked(const Liked& from, Table& table, SessionState& session);
 void comment_liked(const Liked& from, const Table& table, SessionState& session);
 
 // Sequences (ddl/sequences.cpp).
+// number_written: an option's number as the text has it, for the tree has lost the sign; none if it is no number.
+std::optional<std::int64_t> number_written(const Node& option, const RawStatement& raw);
 // identity_sequence: of an identity column.
 std::shared_ptr<Table> identity_sequence(const Table& table, const TableColumn& column, SessionState& session);
 std::shared_ptr<Table> make_sequence(const Place& where, Oid type, const std::vector<const Node*>& options,
@@ -172,6 +174,10 @@ std::string create_schema(const RawStatement& raw, SessionState& session);
 std::string rename_schema(const RawStatement& raw, SessionState& session);
 std::string move_relation(const RawStatement& raw, SessionState& session);  // or type: ALTER … SET SCHEMA
 std::string drop_schemas(const RawStatement& raw, SessionState& session);
+std::string create_database(const RawStatement& raw, SessionState& session);
+std::string alter_database(const RawStatement& raw, SessionState& session);
+std::string rename_database(const RawStatement& raw, SessionState& session);
+std::string drop_database(const RawStatement& raw, SessionState& session);
 std::string create_view(const RawStatement& raw, SessionState& session);
 std::string drop_objects(const RawStatement& raw, SessionState& session);
 std::string truncate(const RawStatement& raw, SessionState& session);

@@ -5,6 +5,20 @@
 
 // CREATE SEQUENCE and what is like it. sql-createsequence; sequence.c.
 namespace pgconform::engine {
+
+std::optional<std::int64_t> number_written(const Node& option, const RawStatement& raw) {
+  const Node& arg = option["arg"];
+  if (!arg.is("Integer") && !arg.is("Float")) return std::nullopt;
+  const std::string& sql = raw.source().sql;
+  auto digits = sql.find_first_of("0123456789", static_cast<std::size_t>(option.location()));
+  auto end = std::min(sql.find_first_not_of("0123456789", digits), sql.size());
+  auto before = sql.find_last_not_of(" \t\r\n", digits - 1);
+  auto value =
+      types::parse_text(types::int8_oid, (sql[before] == '-' ? "-" : "") + sql.substr(digits, end - digits), {});
+  if (!value) fail(value.error());
+  return std::get<std::int64_t>(*value);
+}
+
 namespace {
 
 void limits_of(Oid type, std::int64_t& low, std::int64_t& high) {
@@ -29,18 +43,7 @@ void read_options(Sequence& s, const std::vector<const Node*>& options, bool is_
   auto has = [&](std::string_view name) { return given.contains(name); };
   auto number = [&](std::string_view name) -> std::optional<std::int64_t> {
     auto it = given.find(name);
-    if (it == given.end() || !it->second->has("arg")) return std::nullopt;
-    const Node& arg = (*it->second)["arg"];
-    if (!arg.is("Integer") && !arg.is("Float")) return std::nullopt;
-    // The tree has lost the sign: read what is written.
-    const std::string& sql = raw.source().sql;
-    auto digits = sql.find_first_of("0123456789", static_cast<std::size_t>(it->second->location()));
-    auto end = std::min(sql.find_first_not_of("0123456789", digits), sql.size());
-    auto before = sql.find_last_not_of(" \t\r\n", digits - 1);
-    auto value =
-        types::parse_text(types::int8_oid, (sql[before] == '-' ? "-" : "") + sql.substr(digits, end - digits), {});
-    if (!value) fail(value.error());
-    return std::get<std::int64_t>(*value);
+    return it == given.end() ? std::nullopt : number_written(*it->second, raw);
   };
   if (has("as")) {
     Analyzer analyzer(session, std::nullopt);

@@ -71,6 +71,7 @@ alter table actor owner to nosuch;
 alter table actor owner to current_user;
 create role someone;
 create database another;
+drop database another;
 create user joe with password 'x';
 drop role nosuch;
 drop role if exists nosuch;
