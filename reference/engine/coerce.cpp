@@ -129,7 +129,10 @@ ExprPtr Analyzer::coerce(ExprPtr expr, Oid target, CastContext context) {
     case Pathway::Kind::output:
       kind = ExprKind::output;
       break;
-    default:
+    case Pathway::Kind::none:
+      fail(sqlstate::cannot_coerce, fmt::format("cannot cast type {} to {}", type_name(expr->type), type_name(target)),
+           location);
+    case Pathway::Kind::relabel:
       break;
   }
   auto result = make_expr(kind, target, location);

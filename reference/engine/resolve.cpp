@@ -302,6 +302,17 @@ Oid common_type(std::span<const ExprPtr* const> exprs, std::string_view construc
   }
   // What IN compares one by one need not agree.
   if (common == types::record_oid && construct != "IN") check_rows(exprs, construct);
+  // coerce_to_common_type()
+  for (const auto* expr : exprs) {
+    const Oid type = types::base_of((**expr).type);
+    if (construct == "IN" || type == common || type == types::unknown_oid || common == types::unknown_oid ||
+        find_pathway(type, common, CastContext::implicit).kind != Pathway::Kind::none)
+      continue;
+    fail(sqlstate::cannot_coerce,
+         fmt::format("{} could not convert type {} to {}", construct == "CASE" ? "CASE/WHEN" : construct,
+                     type_name((**expr).type), type_name(common)),
+         (**expr).location);
+  }
   return common == types::unknown_oid ? types::text_oid : common;
 }
 

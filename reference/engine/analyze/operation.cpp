@@ -126,8 +126,12 @@ ExprPtr Analyzer::in_list(const Node& body, std::string_view op) {
                     types::find_type(v->type)->category ==
                         types::find_type(values[0]->type == types::unknown_oid ? v->type : values[0]->type)->category);
     if (alike) {
-      Oid common = common_type(all, "IN");
-      for (std::size_t i = 1; i < values.size(); ++i)
+      const Oid common = common_type(all, "IN");
+      const bool fits = std::ranges::all_of(values, [&](const ExprPtr& value) {
+        return types::base_of(value->type) == common || value->type == types::unknown_oid ||
+               find_pathway(types::base_of(value->type), common, CastContext::implicit).kind != Pathway::Kind::none;
+      });
+      for (std::size_t i = 1; fits && i < values.size(); ++i)
         values[i] = coerce(std::move(values[i]), common, CastContext::implicit);
     }
   }
