@@ -34,6 +34,8 @@ class SqlBackend : public session::Backend {
     } catch (SqlError& error) {
       tell_long_names(sql, error.report.position);
       return std::unexpected(std::move(error.report));
+    } catch (const std::exception& exception) {
+      return std::unexpected(internal_failure(exception));
     }
   }
 
@@ -48,6 +50,8 @@ class SqlBackend : public session::Backend {
       return Analyzer(state_, parameter_types).analyze(raw);
     } catch (SqlError& error) {
       return std::unexpected(located(error, *raw));
+    } catch (const std::exception& exception) {
+      return std::unexpected(internal_failure(exception));
     }
   }
 
@@ -67,6 +71,8 @@ class SqlBackend : public session::Backend {
       return {};
     } catch (SqlError& error) {
       return std::unexpected(located(error, *prepared.raw));
+    } catch (const std::exception& exception) {
+      return std::unexpected(internal_failure(exception));
     }
   }
 
@@ -80,6 +86,8 @@ class SqlBackend : public session::Backend {
       return make_execution(prepared, state_, std::move(parameters));
     } catch (SqlError& error) {
       return std::unexpected(located(error, *prepared->raw));
+    } catch (const std::exception& exception) {
+      return std::unexpected(internal_failure(exception));
     }
   }
 
@@ -99,6 +107,8 @@ class SqlBackend : public session::Backend {
       return {};
     } catch (SqlError& error) {
       return std::unexpected(std::move(error.report));
+    } catch (const std::exception& exception) {
+      return std::unexpected(internal_failure(exception));
     }
   }
   void abort_command() override {
@@ -137,6 +147,8 @@ class SqlBackend : public session::Backend {
       return analyze_function_call(oid, state_);
     } catch (SqlError& error) {
       return std::unexpected(std::move(error.report));
+    } catch (const std::exception& exception) {
+      return std::unexpected(internal_failure(exception));
     }
   }
 

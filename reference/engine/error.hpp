@@ -2,6 +2,9 @@
 
 #include <fmt/core.h>
 
+#include <exception>
+#include <new>
+#include <stdexcept>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -49,6 +52,17 @@ struct SqlError {
 // refuse: what PostgreSQL has and this engine has not. Never answered by guessing.
 [[noreturn]] inline void refuse(std::string_view construct, int location = -1) {
   fail(sqlstate::feature_not_supported, fmt::format("{} is not supported by this server", construct), location);
+}
+
+// internal_failure: what is said of an exception that is no SQL error: a defect of this server, but only one
+// statement's end; 53200 where memory was refused.
+inline Report internal_failure(const std::exception& exception) {
+  Report report;
+  const bool is_memory =
+      dynamic_cast<const std::bad_alloc*>(&exception) || dynamic_cast<const std::length_error*>(&exception);
+  report.sqlstate = is_memory ? sqlstate::out_of_memory : sqlstate::internal_error;
+  report.message = is_memory ? "out of memory" : fmt::format("unexpected failure of this server: {}", exception.what());
+  return report;
 }
 
 // value_or_fail: the value of a Result, or its failure thrown.

@@ -76,13 +76,18 @@ Result<Value> parse_binary(Oid type, std::string_view bytes) {
   if (is_array(type)) return array_from_binary(type, bytes);
   if (const auto* made = find_made(type)) return parse_made_binary(*made, bytes);
   if (auto length = fixed_length(type); length != 0) {
+    // What comes first is looked at before what is missing, or is too much, behind it.
+    if (type == timetz_oid && bytes.size() >= 8 && bytes.size() < length)
+      if (auto time = parse_binary(time_oid, bytes.substr(0, 8)); !time) return time;
     if (bytes.size() < length)
       return std::unexpected(Failure{sqlstate::protocol_violation,
                                      length == 1 ? "no data left in message" : "insufficient data left in message",
                                      {},
                                      {}});
-    if (bytes.size() > length)
+    if (bytes.size() > length) {
+      if (auto value = parse_binary(type, bytes.substr(0, length)); !value) return value;
       return std::unexpected(Failure{sqlstate::invalid_binary_representation, "incorrect binary data format", {}, {}});
+    }
   }
   const char* p = bytes.data();
   if (is_reg(type)) return std::int64_t{wire::load_32(p)};
@@ -132,7 +137,7 @@ Result<Value> parse_binary(Oid type, std::string_view bytes) {
                       static_cast<std::int32_t>(wire::load_32(p + 12))};
     case jsonb_oid: {
       if (bytes.empty())
-        return std::unexpected(Failure{sqlstate::protocol_violation, "no data left in message", {}, {}});
+        return std::unexpected(Failure{sqlstate::protocol_violation, "insufficient data left in message", {}, {}});
       if (*p != 1)
         return std::unexpected(
             Failure{sqlstate::internal_error,
@@ -157,6 +162,7 @@ Result<Value> parse_binary(Oid type, std::string_view bytes) {
     case void_oid:
       return std::string();
     case name_oid:
+      if (auto legal = check_encoding(bytes); !legal) return std::unexpected(legal.error());
       if (bytes.size() > 63)
         return std::unexpected(
             Failure{sqlstate::name_too_long, "identifier too long", "Identifier must be less than 64 characters.", {}});

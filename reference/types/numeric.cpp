@@ -468,11 +468,14 @@ Result<Numeric> Numeric::from_binary(std::string_view bytes) {
                                    {},
                                    {}});
   };
-  if (bytes.size() < 8)
+  auto short_of = [] {
     return std::unexpected(Failure{sqlstate::protocol_violation, "insufficient data left in message", {}, {}});
+  };
+  // Each field is looked at before what may be missing behind it.
+  if (bytes.size() < 6) return short_of();
   Numeric r;
   std::size_t count = wire::load_16(&bytes[0]);
-  std::uint16_t sign = wire::load_16(&bytes[4]), scale = wire::load_16(&bytes[6]);
+  std::uint16_t sign = wire::load_16(&bytes[4]);
   r.weight_ = static_cast<std::int16_t>(wire::load_16(&bytes[2]));
   switch (sign) {
     case 0x0000:
@@ -492,16 +495,17 @@ Result<Numeric> Numeric::from_binary(std::string_view bytes) {
     default:
       return bad("sign");
   }
+  if (bytes.size() < 8) return short_of();
+  const std::uint16_t scale = wire::load_16(&bytes[6]);
   if ((scale & 0x3FFF) != scale) return bad("scale");
-  if (bytes.size() < 8 + 2 * count)
-    return std::unexpected(Failure{sqlstate::protocol_violation, "insufficient data left in message", {}, {}});
-  if (bytes.size() > 8 + 2 * count)
-    return std::unexpected(Failure{sqlstate::invalid_binary_representation, "incorrect binary data format", {}, {}});
   for (std::size_t i = 0; i < count; ++i) {
+    if (bytes.size() < 10 + 2 * i) return short_of();
     auto digit = static_cast<std::int16_t>(wire::load_16(&bytes[8 + 2 * i]));
     if (digit < 0 || digit >= base) return bad("digit");
     r.digits_.push_back(digit);
   }
+  if (bytes.size() > 8 + 2 * count)
+    return std::unexpected(Failure{sqlstate::invalid_binary_representation, "incorrect binary data format", {}, {}});
   if (r.kind_ != Kind::finite) {
     Numeric special;
     special.kind_ = r.kind_;

@@ -4,6 +4,7 @@
 #include <charconv>
 #include <cmath>
 #include <cstdlib>
+#include <limits>
 
 #include "sqlstate/sqlstate.hpp"
 #include "types/characters.hpp"
@@ -41,11 +42,35 @@ Result<Value> parse_float(Oid type, std::string_view text) {
   return value;
 }
 
-// The shortest digits by std::to_chars, set out with PostgreSQL's choice between the plain and the exponent form.
+// The text names a number between the halves of the ways to the neighbours of `value`, so that any rounding leads back.
+template <class Float>
+bool leads_back(const char* text, Float value) {
+  const long double middle = value, read = std::strtold(text, nullptr);
+  const long double below = std::nextafter(value, -std::numeric_limits<Float>::infinity());
+  const long double above = std::nextafter(value, std::numeric_limits<Float>::infinity());
+  const bool is_last = std::isinf(above), is_first = std::isinf(below);
+  const long double low = is_first ? middle - (above - middle) / 2 : (below + middle) / 2;
+  const long double high = is_last ? middle + (middle - below) / 2 : (middle + above) / 2;
+  return low < read && read < high;
+}
+
+// scientific: as few digits as lead back, where std::to_chars() also takes what lies just half-way, and rounds to it.
+template <class Float>
+char* scientific(char* first, char* last, Float value) {
+  char* end = std::to_chars(first, last - 1, value, std::chars_format::scientific).ptr;
+  *end = '\0';
+  for (int digits = 1; !leads_back(first, value) && digits <= 17; ++digits) {
+    end = std::to_chars(first, last - 1, value, std::chars_format::scientific, digits).ptr;
+    *end = '\0';
+  }
+  return end;
+}
+
+// The shortest digits, set out with PostgreSQL's choice between the plain and the exponent form.
 template <class Float>
 std::string shortest(Float value, int last_plain) {
   char buffer[64];
-  auto [end, error] = std::to_chars(buffer, buffer + sizeof buffer, value, std::chars_format::scientific);
+  const char* end = scientific(buffer, buffer + sizeof buffer, value);
   std::string_view s(buffer, static_cast<std::size_t>(end - buffer));
   std::string sign = s.starts_with('-') ? "-" : "";
   s.remove_prefix(sign.size());

@@ -70,6 +70,29 @@ TEST(Forms, RefuseBinaryValuesOfTheWrongLength) {
   EXPECT_EQ(parse_binary(text_oid, "\xff").error().sqlstate, "22021");
 }
 
+// As live servers answer: what comes first is looked at before what is missing or too much behind it.
+TEST(Forms, LookAtEachFieldOfABinaryValueInItsTurn) {
+  const std::string late(8, '\x7f'), number("\0\1\0\0\0\0\0\0\x7f\xff", 10);
+  auto said = [](Oid type, const std::string& bytes) { return parse_binary(type, bytes).error().message; };
+  EXPECT_EQ(said(date_oid, late), "date out of range");
+  EXPECT_EQ(said(timestamp_oid, late + "x"), "timestamp out of range");
+  EXPECT_EQ(said(time_oid, late + "x"), "time out of range");
+  EXPECT_EQ(said(timetz_oid, late), "time out of range");
+  EXPECT_EQ(said(timetz_oid, std::string(8, '\0')), "insufficient data left in message");
+  EXPECT_EQ(said(timetz_oid, std::string(8, '\0') + late), "time zone displacement out of range");
+  EXPECT_EQ(said(numeric_oid, number + "x"), "invalid digit in external \"numeric\" value");
+  EXPECT_EQ(said(numeric_oid, number.substr(0, 8)), "insufficient data left in message");
+  EXPECT_EQ(said(numeric_oid, std::string("\0\0\0\0\1\0", 6)), "invalid sign in external \"numeric\" value");
+  EXPECT_EQ(said(name_oid, std::string(70, '\xff')), "invalid byte sequence for encoding \"UTF8\": 0xff");
+}
+
+// The numbers of types that are not built in differ from server to server, so PostgreSQL does not insist on them.
+TEST(Forms, TakeAnArrayWhoseElementsNobodyKnows) {
+  const std::string head("\0\0\0\0\0\0\0\0", 8);
+  EXPECT_TRUE(parse_binary(1007, head + std::string("\0\0\x40\0", 4)));
+  EXPECT_EQ(parse_binary(1007, head + std::string("\0\0\0\x14", 4)).error().sqlstate, "42804");
+}
+
 TEST(Encoding, NamesTheBytesThatAreNotUtf8) {
   EXPECT_TRUE(check_encoding("aé€😀"));
   EXPECT_EQ(check_encoding("a\xc3").error().message, "invalid byte sequence for encoding \"UTF8\": 0xc3");

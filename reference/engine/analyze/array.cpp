@@ -42,6 +42,7 @@ ExprPtr Analyzer::array_constructor(const Node& body, Oid given, int cast_locati
   if (expr->type == 0)
     fail(sqlstate::undefined_object, fmt::format("could not find array type for data type {}", type_name(common)),
          location);
+  if (!types::is_supported(expr->type)) refuse(fmt::format("type {}", type_name(expr->type)), location);
   return expr;
 }
 

@@ -53,6 +53,8 @@ std::expected<session::Execution::Progress, session::Report> CommandRun::step(
     if (report.position == 0) report.position = raw().source().position(error.location);
     if (report.where.empty()) report.where = context();
     return std::unexpected(std::move(report));
+  } catch (const std::exception& exception) {
+    return std::unexpected(internal_failure(exception));
   }
 }
 

@@ -109,6 +109,8 @@ std::expected<Execution::Progress, session::Report> Run::step(const Sink& sink, 
     error.report.position =
         error.report.position != 0 ? error.report.position : statement_->raw->source().position(error.location);
     return std::unexpected(std::move(error.report));
+  } catch (const std::exception& exception) {
+    return std::unexpected(internal_failure(exception));
   }
 }
 
