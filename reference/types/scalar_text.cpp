@@ -138,15 +138,15 @@ Result<Value> parse_integer(Oid type, std::string_view text) {
   return value;
 }
 
-Result<Value> parse_oid(std::string_view text) {
+Result<Value> parse_oid(std::string_view text, Oid type) {
   std::string_view s = trim_blanks(text);
   if (!s.empty() && s.front() == '+') s.remove_prefix(1);
   std::int64_t value = 0;
   auto [end, error] = std::from_chars(s.data(), s.data() + s.size(), value);
-  if (error == std::errc::invalid_argument) return invalid_text(oid_oid, text);
-  if (error != std::errc{}) return out_of_range("oid", text);
-  if (end != s.data() + s.size()) return invalid_text(oid_oid, text);
-  if (value > UINT32_MAX || value < INT32_MIN) return out_of_range("oid", text);
+  if (error == std::errc::invalid_argument) return invalid_text(type, text);
+  if (error != std::errc{}) return out_of_range(find_type(type)->sql_name, text);
+  if (end != s.data() + s.size()) return invalid_text(type, text);
+  if (value > UINT32_MAX || value < INT32_MIN) return out_of_range(find_type(type)->sql_name, text);
   return static_cast<std::int64_t>(static_cast<Oid>(value));
 }
 

@@ -30,7 +30,7 @@ Result<Value> parse_text(Oid type, std::string_view text, const Style& style) {
       return parse_integer(type, text);
     case oid_oid:
     case xid_oid:
-      return parse_oid(text);
+      return parse_oid(text, type);
     case float4_oid:
       return parse_float4(text);
     case float8_oid:

@@ -15,8 +15,8 @@ std::string_view trim_blanks(std::string_view text);
 std::unexpected<Failure> invalid_text(Oid type, std::string_view text);
 
 Result<Value> parse_bool(std::string_view text);
-Result<Value> parse_integer(Oid type, std::string_view text);  // int2, int4, int8
-Result<Value> parse_oid(std::string_view text);
+Result<Value> parse_integer(Oid type, std::string_view text);        // int2, int4, int8
+Result<Value> parse_oid(std::string_view text, Oid type = oid_oid);  // or xid
 Result<Value> parse_float4(std::string_view text);
 Result<Value> parse_float8(std::string_view text);
 // parse_reg · print_reg: regclass and its kin; what the style's names do not know, by number or not at all.

@@ -74,8 +74,8 @@ TEST(Forms, RefuseBinaryValuesOfTheWrongLength) {
 TEST(Forms, LookAtEachFieldOfABinaryValueInItsTurn) {
   const std::string late(8, '\x7f'), number("\0\1\0\0\0\0\0\0\x7f\xff", 10);
   auto said = [](Oid type, const std::string& bytes) { return parse_binary(type, bytes).error().message; };
-  EXPECT_EQ(said(date_oid, late), "date out of range");
-  EXPECT_EQ(said(timestamp_oid, late + "x"), "timestamp out of range");
+  EXPECT_EQ(said(date_oid, "\x7f\xff\xff\xfe" + late), "date out of range");
+  EXPECT_EQ(said(timestamp_oid, std::string("\x7f\xff\xff\xff\xff\xff\xff\xfe") + "x"), "timestamp out of range");
   EXPECT_EQ(said(time_oid, late + "x"), "time out of range");
   EXPECT_EQ(said(timetz_oid, late), "time out of range");
   EXPECT_EQ(said(timetz_oid, std::string(8, '\0')), "insufficient data left in message");

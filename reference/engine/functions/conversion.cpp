@@ -132,7 +132,7 @@ void add_conversion(Registry& r) {
   for (const char* name : {"text_name", "bpchar_name"}) r.add(name, to_name);
   for (const char* name : {"name_text", "name_bpchar"}) r.add(name, [](Call& c) { return c.args[0]; });
   for (const char* name : {"char_text", "char_bpchar"})
-    r.add(name, [](Call& c) -> Value { return c.text(0) == std::string(1, '\0') ? std::string() : c.text(0); });
+    r.add(name, [](Call& c) -> Value { return types::print_text(types::char_oid, c.args[0], {}); });
   r.add(
       {{"ftod", [](Call& c) -> Value { return static_cast<double>(std::get<float>(c.args[0])); }},
        {"dtof", narrow},

@@ -227,9 +227,10 @@ std::string as_json(Oid type, const Value& value, const types::Style& style, con
     case types::timestamptz_oid: {
       std::string text = types::print_text(type, value, iso);
       if (auto blank = text.find(' '); blank != text.npos) text[blank] = 'T';
-      if (type == types::timestamptz_oid && text.size() > 3 &&
-          (text[text.size() - 3] == '+' || text[text.size() - 3] == '-'))
-        text += ":00";
+      // ISO 8601 has the minutes of a zone that is of whole hours too; BC stands behind it.
+      const auto end = text.size() - (text.ends_with(" BC") ? 3 : 0);
+      if (type == types::timestamptz_oid && end > 3 && (text[end - 3] == '+' || text[end - 3] == '-'))
+        text.insert(end, ":00");
       return types::quote_json(text);
     }
     default:
