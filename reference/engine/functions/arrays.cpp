@@ -2,6 +2,7 @@
 
 #include "engine/expr.hpp"
 #include "engine/functions.hpp"
+#include "engine/functions/text_search.hpp"
 #include "engine/storage.hpp"
 #include "types/array.hpp"
 #include "types/form.hpp"
@@ -118,6 +119,7 @@ Value from_string(Call& c) {
   std::vector<Value> parts;
   auto add = [&](std::string part) {
     bool null = c.args.size() > 2 && !is_null(c.args[2]) && part == c.text(2);
+    need_memory((parts.size() + 1) * sizeof(Value));
     parts.push_back(null ? Value() : Value(std::move(part)));
   };
   if (s.empty()) return types::pack(Array{types::text_oid});
@@ -130,8 +132,9 @@ Value from_string(Call& c) {
   } else if (const std::string& separator = c.text(1); separator.empty()) {
     add(s);
   } else {
+    TextSearch search(separator);
     for (std::size_t begin = 0;;) {
-      auto at = s.find(separator, begin);
+      const auto at = search.find(s, begin);
       add(s.substr(begin, at - begin));
       if (at == s.npos) break;
       begin = at + separator.size();

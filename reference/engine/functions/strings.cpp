@@ -3,6 +3,7 @@
 #include "engine/expr.hpp"
 #include "engine/functions.hpp"
 #include "engine/functions/bytes.hpp"
+#include "engine/functions/text_search.hpp"
 #include "types/form.hpp"
 #include "types/network.hpp"
 
@@ -16,6 +17,11 @@ using types::count_characters;
 std::string join(const std::string& a, const std::string& b) {
   need_memory(a.size() + b.size());
   return a + b;
+}
+
+void append(std::string& all, std::string_view more) {
+  need_memory(all.size() + more.size());
+  all += more;
 }
 
 Value concatenate(Call& c) {
@@ -42,7 +48,8 @@ Value concat(Call& c, std::size_t first, const std::string& separator) {
   bool any = false;
   for (std::size_t i = first; i < c.args.size(); ++i) {
     if (types::is_null(c.args[i])) continue;
-    all = join(all, (any ? separator : "") + shown(c, i));
+    if (any) append(all, separator);
+    append(all, shown(c, i));
     any = true;
   }
   return all;
@@ -94,9 +101,9 @@ std::vector<std::string_view> characters(std::string_view s) {
 }
 
 Value trim(Call& c, bool left, bool right) {
-  auto text = characters(c.text(0)),
-       set = c.args.size() > 1 ? characters(c.text(1)) : std::vector<std::string_view>{" "};
-  auto in_set = [&](std::string_view ch) { return std::ranges::find(set, ch) != set.end(); };
+  auto text = characters(c.text(0));
+  const CharacterPlaces set(c.args.size() > 1 ? characters(c.text(1)) : std::vector<std::string_view>{" "});
+  auto in_set = [&](std::string_view ch) { return set.find(ch) != std::string_view::npos; };
   std::size_t begin = 0, end = text.size();
   while (left && begin < end && in_set(text[begin])) ++begin;
   while (right && end > begin && in_set(text[end - 1])) --end;
@@ -117,7 +124,7 @@ Value pad(Call& c, bool left) {
 }
 
 Value position(Call& c) {
-  auto at = c.text(0).find(c.text(1));
+  const auto at = TextSearch(c.text(1)).find(c.text(0));
   return at == std::string::npos
              ? std::int64_t{0}
              : static_cast<std::int64_t>(count_characters(std::string_view(c.text(0)).substr(0, at))) + 1;
@@ -149,12 +156,13 @@ Value repeat(Call& c) {
 Value replace(Call& c) {
   const std::string &s = c.text(0), &from = c.text(1), &to = c.text(2);
   if (from.empty()) return s;
+  TextSearch search(from);
   std::string all;
   for (std::size_t begin = 0;;) {
-    auto at = s.find(from, begin);
-    all = join(all, s.substr(begin, at - begin));
+    const auto at = search.find(s, begin);
+    append(all, std::string_view(s).substr(begin, at - begin));
     if (at == s.npos) return all;
-    all = join(all, to);
+    append(all, to);
     begin = at + from.size();
   }
 }
@@ -266,15 +274,16 @@ Value split_part(Call& c) {
   const std::string &s = c.text(0), &separator = c.text(1);
   std::int64_t n = c.integer(2);
   if (n == 0) fail(sqlstate::invalid_parameter_value, "field position must not be zero");
-  std::vector<std::string> parts;
+  TextSearch search(separator);
+  std::vector<std::string_view> parts;
   for (std::size_t begin = 0;;) {
-    auto at = separator.empty() ? s.npos : s.find(separator, begin);
-    parts.push_back(s.substr(begin, at - begin));
+    const auto at = separator.empty() ? s.npos : search.find(s, begin);
+    parts.push_back(std::string_view(s).substr(begin, at - begin));
     if (at == s.npos) break;
     begin = at + separator.size();
   }
   if (n < 0) n += static_cast<std::int64_t>(parts.size()) + 1;
-  return n >= 1 && n <= std::ssize(parts) ? parts[static_cast<std::size_t>(n - 1)] : std::string();
+  return std::string(n >= 1 && n <= std::ssize(parts) ? parts[static_cast<std::size_t>(n - 1)] : std::string_view());
 }
 
 std::int64_t length(std::size_t n) {

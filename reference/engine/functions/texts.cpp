@@ -7,6 +7,7 @@
 #include "engine/expr.hpp"
 #include "engine/functions.hpp"
 #include "engine/functions/sizes.hpp"
+#include "engine/functions/text_search.hpp"
 #include "engine/quoting.hpp"
 #include "types/form.hpp"
 
@@ -155,11 +156,12 @@ std::vector<std::string_view> characters(std::string_view s) {
 }
 
 Value translate(Call& c) {
-  auto from = characters(c.text(1)), to = characters(c.text(2));
+  const auto from = characters(c.text(1)), to = characters(c.text(2));
+  const CharacterPlaces places(from);
   std::string text;
   for (auto ch : characters(c.text(0))) {
-    auto place = static_cast<std::size_t>(std::ranges::find(from, ch) - from.begin());
-    if (place == from.size())
+    const auto place = places.find(ch);
+    if (place == std::string_view::npos)
       text += ch;
     else if (place < to.size())
       text += to[place];
@@ -324,7 +326,7 @@ void add_texts(Registry& r) {
          {"byteaGetByte", get_byte},
          {"byteapos",
           [](Call& c) -> Value {
-            auto at = c.text(0).find(c.text(1));
+            const auto at = TextSearch(c.text(1)).find(c.text(0));
             return at == std::string::npos ? std::int64_t{0} : static_cast<std::int64_t>(at) + 1;
           }},
          {"gen_random_uuid", random_uuid}});
