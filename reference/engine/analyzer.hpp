@@ -23,6 +23,8 @@ class Analyzer {
   std::shared_ptr<const Expr> default_of(const Node& node, const TableColumn& column);
   // argument: of EXECUTE, for the parameter of that number and type.
   ExprPtr argument(const Node& node, Oid type, int number);
+  // default_as: a column's default when the column gets another type; 42804.
+  std::shared_ptr<const Expr> default_as(const Expr& value, const TableColumn& column);
   // index_expression_of · index_predicate_of: what an index is of, and its WHERE; ON CONFLICT names indexes by both.
   std::shared_ptr<const Expr> index_expression_of(const Node& node, const Table& table);
   std::shared_ptr<const Expr> index_predicate_of(const Node& node, const Table& table);

@@ -18,9 +18,9 @@ inline constexpr Oid bool_oid = 16, bytea_oid = 17, char_oid = 18, name_oid = 19
                      regclass_oid = 2205, regtype_oid = 2206, record_oid = 2249, record_array_oid = 2287,
                      any_oid = 2276, anyarray_oid = 2277, void_oid = 2278, anyelement_oid = 2283,
                      anynonarray_oid = 2776, uuid_oid = 2950, anyenum_oid = 3500, anyrange_oid = 3831,
-                     pg_node_tree_oid = 194, aclitem_oid = 1033, regprocedure_oid = 2202, regoper_oid = 2203,
-                     regoperator_oid = 2204, pg_lsn_oid = 3220, regconfig_oid = 3734, regdictionary_oid = 3769,
-                     regnamespace_oid = 4089, regrole_oid = 4096, regcollation_oid = 4191;
+                     anymultirange_oid = 4537, pg_node_tree_oid = 194, aclitem_oid = 1033, regprocedure_oid = 2202,
+                     regoper_oid = 2203, regoperator_oid = 2204, pg_lsn_oid = 3220, regconfig_oid = 3734,
+                     regdictionary_oid = 3769, regnamespace_oid = 4089, regrole_oid = 4096, regcollation_oid = 4191;
 
 // Type: one row of pg_type.
 struct Type {

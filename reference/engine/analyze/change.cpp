@@ -235,6 +235,19 @@ std::shared_ptr<const Expr> Analyzer::default_of(const Node& node, const TableCo
   return assigned_to(expression(node), column, "default expression");
 }
 
+std::shared_ptr<const Expr> Analyzer::default_as(const Expr& value, const TableColumn& column) {
+  // What was cast because of the old type is not cast twice: strip_implicit_coercions().
+  const Expr* stripped = &value;
+  while (stripped->is_implicit && stripped->args.size() == 1) stripped = stripped->args[0].get();
+  Oid source[] = {stripped->type}, target[] = {column.type};
+  if (!can_coerce(source, target, CastContext::assignment))
+    fail(sqlstate::datatype_mismatch, fmt::format("default for column \"{}\" cannot be cast automatically to type {}",
+                                                  column.name, types::type_name(column.type)));
+  auto made = coerce(clone(*stripped), column.type, CastContext::assignment);
+  if (made->kind == ExprKind::array_coerce) made->is_implicit = true;
+  return fit(std::move(made), column.modifier, CastContext::assignment);
+}
+
 ExprPtr Analyzer::assigned_to(ExprPtr expr, const TableColumn& column, std::string_view what) {
   Oid source[] = {expr->type}, target[] = {column.type};
   if (!can_coerce(source, target, CastContext::assignment))

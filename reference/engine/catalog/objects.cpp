@@ -78,6 +78,8 @@ TypeClass read_type_class(Oid type) {
 Oid read_operator_class(Oid type, Oid method) {
   if (type == types::varchar_oid) type = types::text_oid;
   if (types::is_array(type)) type = types::anyarray_oid;
+  if (const auto* known = types::find_type(type); known && known->category == 'R')
+    type = known->kind == 'm' ? types::anymultirange_oid : types::anyrange_oid;
   for (const Row& row : initial_rows_of("pg_opclass"))
     if (oid_field("pg_opclass", row, "opcmethod") == method && oid_field("pg_opclass", row, "opcintype") == type &&
         std::get<bool>(field("pg_opclass", row, "opcdefault")))
@@ -134,7 +136,11 @@ Oid function_named(std::string_view name) {
 }
 
 Oid method_oid(std::string_view name) {
-  return name == "hash" ? 405 : 403;
+  for (const Row& row : initial_rows_of("pg_am"))
+    if (std::get<std::string>(field("pg_am", row, "amname")) == name &&
+        std::get<std::string>(field("pg_am", row, "amtype")) == "i")
+      return oid_field("pg_am", row, "oid");
+  return 0;
 }
 
 Oid role_oid(SessionState& session, std::string_view name) {

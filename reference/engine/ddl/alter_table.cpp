@@ -106,8 +106,8 @@ class Alteration {
     const auto number = table_->columns[gone].number;
     for (const auto& index : table_->indexes)
       if (index.unique && std::ranges::find(index.columns, gone) != index.columns.end())
-        need_no_referrers(index, fmt::format("column {} of table {}", name, table_->name),
-                          fmt::format("column {} of table {}", name, table_->name), cascade);
+        need_no_referrers(index, fmt::format("column {} of {}", name, described(*table_, session_)),
+                          fmt::format("column {} of {}", name, described(*table_, session_)), cascade);
     std::erase_if(table_->foreign_keys,
                   [&](const ForeignKey& key) { return std::ranges::find(key.columns, number) != key.columns.end(); });
     drop_generated(gone, cascade);
@@ -195,11 +195,11 @@ class Alteration {
     std::vector<std::string> found;
     for (const auto& column : table_->columns)
       if (column.generated && !without(*column.generated, static_cast<int>(gone))) found.push_back(column.name);
-    const std::string what = fmt::format("column {} of table {}", table_->columns[gone].name, table_->name);
+    const std::string what = fmt::format("column {} of {}", table_->columns[gone].name, described(*table_, session_));
     std::vector<std::string> details, notes;
     for (const auto& name : found) {
-      details.push_back(fmt::format("column {} of table {} depends on {}", name, table_->name, what));
-      notes.push_back(fmt::format("drop cascades to column {} of table {}", name, table_->name));
+      details.push_back(fmt::format("column {} of {} depends on {}", name, described(*table_, session_), what));
+      notes.push_back(fmt::format("drop cascades to column {} of {}", name, described(*table_, session_)));
     }
     if (!found.empty() && !cascade) cannot_drop(what, details);
     tell_cascade(notes, session_);
@@ -359,8 +359,8 @@ class Alteration {
                       bool cascade) {
     std::vector<std::string> details, notes;
     for (const auto& [other, key] : found) {
-      details.push_back(fmt::format("constraint {} on table {} depends on {}", key.name, other->name, on));
-      notes.push_back(fmt::format("drop cascades to constraint {} on table {}", key.name, other->name));
+      details.push_back(fmt::format("constraint {} on {} depends on {}", key.name, described(*other, session_), on));
+      notes.push_back(fmt::format("drop cascades to constraint {} on {}", key.name, described(*other, session_)));
     }
     if (!found.empty() && !cascade) cannot_drop(what, details);
     tell_cascade(notes, session_);
@@ -375,8 +375,9 @@ class Alteration {
   void drop_constraint(std::string_view name, bool missing_ok, bool cascade) {
     auto key = std::ranges::find_if(table_->indexes, [&](const Index& i) { return i.is_constraint && i.name == name; });
     if (key != table_->indexes.end())
-      need_no_referrers(*key, fmt::format("constraint {} on table {}", name, table_->name),
-                        fmt::format("index {}", name), cascade);
+      need_no_referrers(*key, fmt::format("constraint {} on {}", name, described(*table_, session_)),
+                        "index " + qualified(session_, {table_->schema, std::string(name), nullptr, nullptr}, key->oid),
+                        cascade);
     auto dropped = std::erase_if(table_->foreign_keys, [&](const ForeignKey& k) { return k.name == name; }) +
                    std::erase_if(table_->checks, [&](const Check& c) { return c.name == name; }) +
                    std::erase_if(table_->indexes, [&](const Index& i) { return i.is_constraint && i.name == name; });
@@ -394,7 +395,7 @@ class Alteration {
     for (const auto& view : readers_of(*table_, session_))
       if (reads_column(*view, *table_, name))
         fail(sqlstate::feature_not_supported, "cannot alter type of a column used by a view or rule", -1, {},
-             fmt::format("rule _RETURN on view {} depends on column \"{}\"", view->name, name));
+             fmt::format("rule _RETURN on {} depends on column \"{}\"", described(*view, session_), name));
     if (old.generated) refuse("ALTER … TYPE of a generated column");
     for (const auto& column : table_->columns)
       if (column.generated && !without(*column.generated, static_cast<int>(place)))
@@ -407,7 +408,8 @@ class Alteration {
       if (std::ranges::find(key.referenced_columns, old.number) != key.referenced_columns.end() &&
           fresh.type != old.type)
         refuse("ALTER … TYPE of a column that a foreign key refers to");
-    if (old.default_value && fresh.type != old.type) refuse("ALTER … TYPE of a column with a default");
+    if (old.identity != 0 && fresh.type != old.type) refuse("ALTER … TYPE of an identity column");
+    if (old.default_value) fresh.default_value = analyzer_.default_as(*old.default_value, fresh);
     for (const auto& check : table_->checks)
       if (!without(*check.condition, static_cast<int>(place)) && fresh.type != old.type)
         refuse("ALTER … TYPE of a column with a check");

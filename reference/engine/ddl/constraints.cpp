@@ -17,10 +17,12 @@ void columns_in(const Expr& expr, std::set<int>& found) {
   for (const auto& arg : expr.args) columns_in(*arg, found);
 }
 
-void need_order(Oid type) {
-  if (type != 114) return;  // json
-  fail(sqlstate::undefined_object, "data type json has no default operator class for access method \"btree\"", -1,
-       "You must specify an operator class for the index or define a default operator class for the data type.");
+void need_class(Oid type, std::string_view method) {
+  if (operator_class(type, method) != 0) return;
+  fail(sqlstate::undefined_object,
+       fmt::format("data type {} has no default operator class for access method \"{}\"", types::type_name(type),
+                   method),
+       -1, "You must specify an operator class for the index or define a default operator class for the data type.");
 }
 
 }  // namespace
@@ -107,7 +109,7 @@ void add_key(Table& table, const Node& constraint, const KeyOptions& options, Se
            constraint.location());
     if (index.primary) it->not_null = true;
     index.columns.push_back(place);
-    need_order(it->type);
+    need_class(it->type, "btree");
     less.types.push_back(it->type);
   }
   if (options.is_altering) need_only_one();
@@ -165,6 +167,29 @@ std::string name_for(const Node& expression, const Index& index, const Table& ta
   return name;
 }
 
+// What an access method can do: amcanunique, amcanmulticol, amcanorder. Only btree has all of it.
+void need_method(std::string_view method, const Node& index) {
+  if (method_oid(method) == 0)
+    fail(sqlstate::undefined_object, fmt::format("access method \"{}\" does not exist", method));
+  if (method == "btree") return;
+  auto no = [&](std::string_view what) {
+    fail(sqlstate::feature_not_supported, fmt::format("access method \"{}\" does not support {}", method, what));
+  };
+  if (index.flag("unique")) no("unique indexes");
+  const auto& elements = index.list("indexParams");
+  if (elements.size() > 1 && (method == "hash" || method == "spgist")) no("multicolumn indexes");
+}
+
+// DefineIndex() finds these while it goes through the columns.
+void need_ordered(std::string_view method, const Node& element) {
+  if (method == "btree") return;
+  auto no = [&](std::string_view what) {
+    fail(sqlstate::feature_not_supported, fmt::format("access method \"{}\" does not support {}", method, what));
+  };
+  if (element.text("ordering") != "SORTBY_DEFAULT") no("ASC/DESC options");
+  if (element.text("nulls_ordering") != "SORTBY_NULLS_DEFAULT") no("NULLS FIRST/LAST options");
+}
+
 // What the key has next; its type.
 Oid add_index_column(Index& index, const Node& element, const Table& table, Analyzer& analyzer) {
   if (!element.has("expr")) {
@@ -205,7 +230,7 @@ std::string create_index(const RawStatement& raw, SessionState& session) {
   if (body.flag("concurrent") && session.transaction().in_block())
     fail(sqlstate::active_sql_transaction, "CREATE INDEX CONCURRENTLY cannot run inside a transaction block");
   std::string method(body.text("accessMethod"));
-  if (!method.empty() && method != "btree" && method != "hash") refuse("index method " + method);
+  if (!method.empty()) need_method(method, body);
   session.waits().lock(*table, LockMode::share);
   Index index;
   index.unique = body.flag("unique");
@@ -222,8 +247,9 @@ std::string create_index(const RawStatement& raw, SessionState& session) {
   for (const auto* each : body.list("indexParams")) {
     const Node& element = each->body();
     const Oid type = add_index_column(index, element, *table, analyzer);
-    need_order(type);
+    if (element.list("opclass").empty()) need_class(type, index.method);
     less.types.push_back(type);
+    need_ordered(index.method, element);
     bool descending = element.text("ordering") == "SORTBY_DESC";
     std::string_view nulls = element.text("nulls_ordering");
     bool first = nulls == "SORTBY_NULLS_FIRST" || (descending && nulls != "SORTBY_NULLS_LAST");

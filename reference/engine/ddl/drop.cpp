@@ -76,9 +76,9 @@ std::vector<Taker> takers_of(const Table& sequence, const std::vector<std::share
       if (!column.default_value || !takes_from(*column.default_value, sequence.oid)) continue;
       if (std::ranges::find(doomed, table) != doomed.end()) break;
       if (column.identity != 0) {
-        const std::string what = fmt::format("column {} of table {}", column.name, table->name);
+        const std::string what = fmt::format("column {} of {}", column.name, described(*table, session));
         fail(sqlstate::dependent_objects_still_exist,
-             fmt::format("cannot drop sequence {} because {} requires it", sequence.name, what), -1,
+             fmt::format("cannot drop {} because {} requires it", described(sequence, session), what), -1,
              fmt::format("You can drop {} instead.", what));
       }
       found.push_back({table, column.number});
@@ -107,19 +107,21 @@ void add_dependents(std::vector<std::shared_ptr<Table>>& doomed, Cascade cascade
     auto one = doomed[i];
     for (auto& taker : takers_of(*one, doomed, session)) {
       const auto& said = i < asked ? one : doomed[0];
-      if (first.empty()) first = fmt::format("{} {}", kind_name(said->kind), said->name);
+      if (first.empty()) first = described(*said, session);
       const auto column = std::ranges::find(taker.table->columns, taker.column, &TableColumn::number);
-      const std::string what = fmt::format("default value for column {} of table {}", column->name, taker.table->name);
-      details.push_back(fmt::format("{} depends on sequence {}", what, one->name));
+      const std::string what =
+          fmt::format("default value for column {} of {}", column->name, described(*taker.table, session));
+      details.push_back(fmt::format("{} depends on {}", what, described(*one, session)));
       notes.push_back("drop cascades to " + what);
       takers.push_back(std::move(taker));
     }
     for (auto& referrer : referrers_of(*one, session)) {
       const auto& [other, key] = referrer;
       if (std::ranges::find(doomed, other) != doomed.end()) continue;
-      if (first.empty()) first = fmt::format("table {}", one->name);
-      details.push_back(fmt::format("constraint {} on table {} depends on table {}", key.name, other->name, one->name));
-      notes.push_back(fmt::format("drop cascades to constraint {} on table {}", key.name, other->name));
+      if (first.empty()) first = described(*one, session);
+      details.push_back(fmt::format("constraint {} on {} depends on {}", key.name, described(*other, session),
+                                    described(*one, session)));
+      notes.push_back(fmt::format("drop cascades to constraint {} on {}", key.name, described(*other, session)));
       keys.push_back(std::move(referrer));
     }
     for (const auto& other : session.database().tables) {
@@ -127,9 +129,9 @@ void add_dependents(std::vector<std::shared_ptr<Table>>& doomed, Cascade cascade
       if (other->kind == 'S' && other->owned_by == one->oid) {
         doomed.push_back(other);
       } else if (other->kind == 'v' && std::ranges::find(other->uses, one->oid) != other->uses.end()) {
-        if (first.empty()) first = fmt::format("{} {}", kind_name(one->kind), one->name);
-        details.push_back(fmt::format("view {} depends on {} {}", other->name, kind_name(one->kind), one->name));
-        notes.push_back(fmt::format("drop cascades to view {}", other->name));
+        if (first.empty()) first = described(*one, session);
+        details.push_back(fmt::format("{} depends on {}", described(*other, session), described(*one, session)));
+        notes.push_back("drop cascades to " + described(*other, session));
         doomed.push_back(other);
       }
     }

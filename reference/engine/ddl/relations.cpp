@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <map>
 
+#include "engine/catalog/objects.hpp"
+
 namespace pgconform::engine {
 
 void need_no_read_only(SessionState& session, std::string_view command) {
@@ -154,6 +156,14 @@ std::shared_ptr<Table> altered(const Node& body, std::string_view command, Sessi
 
 std::string_view kind_name(char kind) {
   return kind == 'v' ? "view" : kind == 'S' ? "sequence" : kind == 'i' ? "index" : "table";
+}
+
+std::string shown_name(const Table& table, SessionState& session) {
+  return qualified(session, {table.schema, table.name, nullptr}, table.oid);
+}
+
+std::string described(const Table& table, SessionState& session) {
+  return fmt::format("{} {}", kind_name(table.kind), shown_name(table, session));
 }
 
 std::pair<std::string, std::string> named(const std::vector<const Node*>& names) {

@@ -62,6 +62,9 @@ void need_no_system(const Table& table);
 
 // kind_name: "table", "view", "sequence".
 std::string_view kind_name(char kind);
+// shown_name · described: "t", or "s.t" where the bare name would not do; "table s.t": getRelationDescription().
+std::string shown_name(const Table& table, SessionState& session);
+std::string described(const Table& table, SessionState& session);
 // named: what a list of names means, "" being the schema of a bare name.
 std::pair<std::string, std::string> named(const std::vector<const Node*>& names);
 

@@ -153,7 +153,7 @@ std::string drop_schemas(const RawStatement& raw, SessionState& session) {
   for (const auto& name : std::views::reverse(names)) {
     std::map<Oid, std::string> found;
     for (auto& table : tables_in(name, session)) {
-      if (table->owned_by == 0) found[table->oid] = fmt::format("{} {}.{}", kind_name(table->kind), name, table->name);
+      if (table->owned_by == 0) found[table->oid] = described(*table, session);
       inside.push_back(std::move(table));
     }
     for (const auto& type : types_in(name, session))

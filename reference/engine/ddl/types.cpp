@@ -218,7 +218,7 @@ class Doomed {
         One one;
         one.table = each.table;
         one.column = each.column;
-        one.text = fmt::format("column {} of table {}", each.column, each.table->name);
+        one.text = fmt::format("column {} of {}", each.column, described(*each.table, session_));
         one.why = fmt::format("type {}", name);
         found_.push_back(std::move(one));
       } else if (each.type->kind == 'c') {

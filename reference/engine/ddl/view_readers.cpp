@@ -125,12 +125,12 @@ void drop_readers(const Table& table, std::string_view column, bool cascade, Ses
   for (auto& view : readers_of(table, session))
     if (reads_column(*view, table, column)) found.push_back(std::move(view));
   if (found.empty()) return;
-  const std::string what = fmt::format("column {} of table {}", column, table.name);
+  const std::string what = fmt::format("column {} of {}", column, described(table, session));
   std::string details, notes;
   for (const auto& view : found) {
     const char* separator = details.empty() ? "" : "\n";
-    details += fmt::format("{}view {} depends on {}", separator, view->name, what);
-    notes += fmt::format("{}drop cascades to view {}", separator, view->name);
+    details += fmt::format("{}{} depends on {}", separator, described(*view, session), what);
+    notes += fmt::format("{}drop cascades to {}", separator, described(*view, session));
     need_no_reader(*view, "dropping a column that a view reads through another", session);
   }
   if (!cascade)
