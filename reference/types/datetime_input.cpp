@@ -66,7 +66,10 @@ Result<ZonedTime> parse_time(std::string_view text, const Style& style, bool wit
   const Zone* zone = parsed->zone ? parsed->zone.get() : parsed->has_zone ? nullptr : style.zone.get();
   if (zone) {
     // A zone's name stands for its offset on the date that is given, or today.
-    const std::int64_t days = parsed->has_date ? parsed->days : split(style.now).days;
+    std::int64_t days = parsed->has_date ? parsed->days : split(style.now).days;
+    // A date may lie where the microseconds of a timestamp do not fit: the same day of an earlier 400 years.
+    constexpr std::int64_t cycle = 146'097, most = 600 * cycle;
+    if (days > most) days = most + days % cycle;
     std::int64_t local = days * microseconds_per_day + parsed->micros;
     east = static_cast<std::int32_t>((local - zone->to_utc(local)) / 1'000'000);
   }
