@@ -259,7 +259,8 @@ TEST(Execution, PausesInsideExpressionsJoinsAndRecursion) {
         "select 1 from generate_series(1, 100000) a full join generate_series(1, 100000) b on a = -b",
         "with recursive n as (select 1 as i union all select i from n) select count(*) from n",
         "select i from generate_series(1, 1000000000) i order by 1 limit 1",
-        "select 1 offset (select count(*) from generate_series(1, 1000000000))"}) {
+        "select 1 offset (select count(*) from generate_series(1, 1000000000))",
+        "select count(repeat('x', 1000000 + i)) from generate_series(1, 1000) i"}) {
     auto engine = make_engine();
     auto b = login(*engine);
     b->start_command({});

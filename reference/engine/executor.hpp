@@ -1,5 +1,6 @@
 #pragma once
 
+#include <chrono>
 #include <memory>
 #include <vector>
 
@@ -17,13 +18,20 @@ enum class Step : std::uint8_t { row, done, pause };
 struct Work {
   Context context;
   Snapshot snapshot;
-  int budget = 0;            // rows that may still be touched in this slice
+  int budget = 0;  // rows that may still be touched in this slice
+  std::chrono::steady_clock::time_point until = std::chrono::steady_clock::time_point::max();  // when it ends at last
   std::int64_t changed = 0;  // rows that a change has written
 
-  bool spend() { return --budget >= 0; }
+  // spend: a row is touched; false where the slice is used up. Rows may be slow: the time is asked for at some of them,
+  // so that there are always others in between for which a slice gets something done.
+  bool spend() {
+    constexpr int rows_between = 8;
+    return --budget >= 0 && (budget % rows_between != 0 || std::chrono::steady_clock::now() < until);
+  }
   // lend · take_back: let a run inside this one use the budget.
   void lend(Work& inner) const {
     inner.budget = budget;
+    inner.until = until;
     inner.context.now = context.now;
     inner.context.style = context.style;
   }

@@ -12,6 +12,7 @@ namespace pgconform::engine {
 namespace {
 
 constexpr int slice = 4096;
+constexpr auto longest_slice = std::chrono::milliseconds(20);
 
 // A plan whose tables are no longer what their names mean is made anew.
 std::shared_ptr<const Prepared> current(const std::shared_ptr<const Prepared>& prepared, SessionState& session) {
@@ -36,7 +37,7 @@ Run::Run(std::shared_ptr<const Prepared> statement, SessionState& session, std::
     : statement_(std::move(statement)),
       session_(session),
       parameters_(std::move(parameters)),
-      work_{Context{session_}, {}, 0} {
+      work_{Context{session_}, {}} {
   work_.context.parameters = parameters_;
   work_.context.work = &work_;
 }
@@ -83,6 +84,7 @@ std::expected<Execution::Progress, session::Report> Run::step(const Sink& sink, 
   StackBase base;
   types::use_made_types(&session_.types());
   work_.budget = slice;
+  work_.until = std::chrono::steady_clock::now() + longest_slice;
   work_.context.now = now;
   work_.context.style = session_.style();
   session_.waits().set_now(now);

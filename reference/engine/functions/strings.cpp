@@ -275,15 +275,20 @@ Value split_part(Call& c) {
   std::int64_t n = c.integer(2);
   if (n == 0) fail(sqlstate::invalid_parameter_value, "field position must not be zero");
   TextSearch search(separator);
-  std::vector<std::string_view> parts;
-  for (std::size_t begin = 0;;) {
+  // Counted from the end, how many there are must be known first.
+  if (n < 0) {
+    std::int64_t parts = 1;
+    for (std::size_t begin = 0; !separator.empty(); begin += separator.size(), ++parts)
+      if (begin = search.find(s, begin); begin == s.npos) break;
+    n += parts + 1;
+  }
+  for (std::size_t begin = 0; n >= 1; --n) {
     const auto at = separator.empty() ? s.npos : search.find(s, begin);
-    parts.push_back(std::string_view(s).substr(begin, at - begin));
+    if (n == 1) return s.substr(begin, at - begin);
     if (at == s.npos) break;
     begin = at + separator.size();
   }
-  if (n < 0) n += static_cast<std::int64_t>(parts.size()) + 1;
-  return std::string(n >= 1 && n <= std::ssize(parts) ? parts[static_cast<std::size_t>(n - 1)] : std::string_view());
+  return std::string();
 }
 
 std::int64_t length(std::size_t n) {
