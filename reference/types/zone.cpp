@@ -48,14 +48,15 @@ class Named : public Zone {
     }
     // Around a change of the clocks PostgreSQL takes the offset of standard time for a time that is ambiguous, and the
     // one before the change for a time that never was.
-    auto info = zone_->get_info(date::local_time<microseconds>{microseconds{local} + epoch});
+    auto info = zone_->get_info(date::local_time<std::chrono::seconds>{system_time(local).time_since_epoch()});
     auto offset = info.result == date::local_info::ambiguous ? info.second.offset : info.first.offset;
     return local - std::chrono::duration_cast<microseconds>(offset).count();
   }
 
  private:
   static date::sys_time<std::chrono::seconds> system_time(std::int64_t utc) {
-    return date::floor<std::chrono::seconds>(date::sys_time<microseconds>{microseconds{utc} + epoch});
+    // In seconds first: the last microseconds of timestamps do not fit when they are counted from the other epoch.
+    return date::sys_time<std::chrono::seconds>{date::floor<std::chrono::seconds>(microseconds{utc}) + epoch};
   }
   // is_ruled: after the last change that the zone's file lists.
   bool is_ruled(date::sys_seconds time) const { return rule_ && time >= ruled_since_; }
@@ -116,7 +117,7 @@ std::shared_ptr<const Zone> Zone::find(std::string_view name) {
     char* end = nullptr;
     std::string text(name);
     double hours = std::strtod(text.c_str(), &end);
-    if (*end != '\0' || hours < -15.99 || hours > 15.99 || hours != static_cast<int>(hours)) return nullptr;
+    if (*end != '\0' || !(hours >= -15.99 && hours <= 15.99) || hours != static_cast<int>(hours)) return nullptr;
     // PostgreSQL prints such a zone in POSIX form, whose sign counts west.
     auto whole = static_cast<int>(hours);
     char shown[32];

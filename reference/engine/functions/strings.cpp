@@ -100,16 +100,28 @@ std::vector<std::string_view> characters(std::string_view s) {
   return all;
 }
 
+// last_character: where the last one of a text that is not empty begins.
+std::size_t last_character(std::string_view text) {
+  auto begin = text.size() - 1;
+  while (begin > 0 && (static_cast<unsigned char>(text[begin]) & 0xc0) == 0x80) --begin;
+  return begin;
+}
+
 Value trim(Call& c, bool left, bool right) {
-  auto text = characters(c.text(0));
+  std::string_view text = c.text(0);
   const CharacterPlaces set(c.args.size() > 1 ? characters(c.text(1)) : std::vector<std::string_view>{" "});
   auto in_set = [&](std::string_view ch) { return set.find(ch) != std::string_view::npos; };
-  std::size_t begin = 0, end = text.size();
-  while (left && begin < end && in_set(text[begin])) ++begin;
-  while (right && end > begin && in_set(text[end - 1])) --end;
-  std::string result;
-  for (auto i = begin; i < end; ++i) result += text[i];
-  return result;
+  while (left && !text.empty()) {
+    const auto size = byte_of_character(text, 1);
+    if (!in_set(text.substr(0, size))) break;
+    text.remove_prefix(size);
+  }
+  while (right && !text.empty()) {
+    const auto begin = last_character(text);
+    if (!in_set(text.substr(begin))) break;
+    text = text.substr(0, begin);
+  }
+  return std::string(text);
 }
 
 Value pad(Call& c, bool left) {
@@ -168,9 +180,14 @@ Value replace(Call& c) {
 }
 
 Value reverse(Call& c) {
-  auto text = characters(c.text(0));
+  std::string_view text = c.text(0);
   std::string all;
-  for (auto i = text.size(); i-- > 0;) all += text[i];
+  all.reserve(text.size());
+  while (!text.empty()) {
+    const auto begin = last_character(text);
+    all += text.substr(begin);
+    text = text.substr(0, begin);
+  }
   return all;
 }
 
