@@ -133,6 +133,11 @@ ExprPtr Analyzer::coerce(ExprPtr expr, Oid target, CastContext context) {
       fail(sqlstate::cannot_coerce, fmt::format("cannot cast type {} to {}", type_name(expr->type), type_name(target)),
            location);
     case Pathway::Kind::relabel:
+      // The same four bytes, with and without a sign.
+      if ((expr->type == types::int4_oid) != (target == types::int4_oid)) {
+        kind = ExprKind::call;
+        implementation = find_implementation(target == types::int4_oid ? "signed_bits" : "unsigned_bits");
+      }
       break;
   }
   auto result = make_expr(kind, target, location);

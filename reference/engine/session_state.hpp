@@ -117,18 +117,20 @@ class SessionState {
   // is_visible: made, and not ended, as far as this session sees.
   bool is_visible(const Stamp& stamp) { return stamp.visible(transaction_.newest()); }
 
-  // What nextval() and setval() have given in this session, for currval() and lastval().
-  void sequence_used(Oid sequence, std::int64_t value) {
-    sequence_values_[sequence] = value;
-    last_sequence_ = sequence;
+  // SequenceUse: what nextval() and setval() have given in this session, and may give without asking others.
+  struct SequenceUse {
+    std::optional<std::int64_t> last;  // currval()
+    std::int64_t cached = 0;           // the last number that is this session's already
+    std::int64_t increment = 0;
+    std::weak_ptr<const Sequence> of;  // whose numbers they are: ALTER SEQUENCE makes another
+    void forget_cached() { cached = last.value_or(0); }
+  };
+  SequenceUse& sequence_use(Oid sequence) { return sequences_[sequence]; }
+  Oid last_sequence = 0;  // of the last nextval(), for lastval()
+  void forget_sequences() {
+    sequences_.clear();
+    last_sequence = 0;
   }
-  void sequence_set(Oid sequence, std::int64_t value) { sequence_values_[sequence] = value; }
-  std::optional<std::int64_t> sequence_value(Oid sequence) const {
-    auto it = sequence_values_.find(sequence);
-    return it == sequence_values_.end() ? std::nullopt : std::optional(it->second);
-  }
-  std::optional<std::int64_t> last_sequence_value() const { return sequence_value(last_sequence_); }
-  void forget_sequences() { sequence_values_.clear(); }
 
   // is_current: the table is still what its name means.
   bool is_current(const Table& table);
@@ -153,8 +155,7 @@ class SessionState {
   std::vector<session::Report> notices_;
   std::int64_t statement_time_ = 0;
   bool busy_ = false;
-  std::map<Oid, std::int64_t> sequence_values_;
-  Oid last_sequence_ = 0;
+  std::map<Oid, SequenceUse> sequences_;
   std::string path_text_ = "-";
   std::vector<std::string> path_;
   std::optional<std::uint64_t> random_;  // SplitMix64: eight bytes a session

@@ -50,7 +50,7 @@ Result<Value> fit_numeric(const std::string& text, std::int32_t modifier) {
                                  precision == scale ? std::string("1") : std::to_string(precision - scale)));
   // A negative room before the point (numeric(3,5)): the first digits after it must be zero.
   if (!rounded.is_zero() && precision < scale) {
-    Numeric limit = *Numeric::parse(fmt::format("1e{}", precision - scale));
+    Numeric limit = Numeric::power_of_ten(precision - scale);
     if (Numeric::compare(rounded.absolute(), limit) >= 0)
       return too_large(fmt::format("must round to an absolute value less than 10^{}.", precision - scale));
   }

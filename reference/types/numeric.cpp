@@ -14,7 +14,6 @@ namespace pgconform::types {
 namespace {
 
 constexpr int base = 10000, base_digits = 4;
-constexpr int max_scale = 16383, max_weight = 32767, max_display_scale = 1000, min_significant = 16;
 
 // Floor division, for a decimal position that may be negative.
 int floor_div(int a, int b) {
@@ -119,6 +118,15 @@ Result<Numeric> Numeric::parse(std::string_view text) {
   result.negative_ = minus;
   result.normalize();
   if (result.weight_ > max_weight) return std::unexpected(overflow());
+  return result;
+}
+
+Numeric Numeric::power_of_ten(int exponent) {
+  static constexpr std::int32_t power[] = {1, 10, 100, 1000};
+  Numeric result;
+  result.weight_ = floor_div(exponent, base_digits);
+  result.digits_ = {power[exponent - result.weight_ * base_digits]};
+  result.scale_ = std::max(-exponent, 0);
   return result;
 }
 
@@ -264,187 +272,6 @@ int Numeric::compare(const Numeric& a, const Numeric& b) {
   if (a.negative_ != b.negative_) return a.negative_ ? -1 : 1;
   int order = compare_magnitude(a, b);
   return a.negative_ ? -order : order;
-}
-
-Numeric Numeric::add_magnitude(const Numeric& a, const Numeric& b) {
-  if (a.digits_.empty()) return b;
-  if (b.digits_.empty()) return a;
-  Numeric r;
-  int low =
-      std::min(a.weight_ - static_cast<int>(a.digits_.size()), b.weight_ - static_cast<int>(b.digits_.size())) + 1;
-  r.weight_ = std::max(a.weight_, b.weight_) + 1;
-  r.digits_.resize(static_cast<std::size_t>(r.weight_ - low + 1));
-  std::int32_t carry = 0;
-  for (int w = low; w <= r.weight_; ++w) {
-    std::int32_t sum = a.digit_at(w) + b.digit_at(w) + carry;
-    carry = sum >= base;
-    r.digits_[static_cast<std::size_t>(r.weight_ - w)] = carry ? sum - base : sum;
-  }
-  return r;
-}
-
-Numeric Numeric::subtract_magnitude(const Numeric& a, const Numeric& b) {  // |a| ≥ |b|
-  if (b.digits_.empty()) return a;
-  Numeric r;
-  int low =
-      std::min(a.weight_ - static_cast<int>(a.digits_.size()), b.weight_ - static_cast<int>(b.digits_.size())) + 1;
-  r.weight_ = a.weight_;
-  r.digits_.resize(static_cast<std::size_t>(r.weight_ - low + 1));
-  std::int32_t borrow = 0;
-  for (int w = low; w <= r.weight_; ++w) {
-    std::int32_t difference = a.digit_at(w) - b.digit_at(w) - borrow;
-    borrow = difference < 0;
-    r.digits_[static_cast<std::size_t>(r.weight_ - w)] = borrow ? difference + base : difference;
-  }
-  return r;
-}
-
-Numeric operator+(const Numeric& a, const Numeric& b) {
-  using Kind = Numeric::Kind;
-  if (a.kind_ != Kind::finite || b.kind_ != Kind::finite) {
-    if (a.kind_ == Kind::finite) return b;
-    if (b.kind_ == Kind::finite || a.kind_ == b.kind_) return a;
-    Numeric nan;
-    nan.kind_ = Kind::nan;
-    return nan;
-  }
-  Numeric r;
-  if (a.negative_ == b.negative_) {
-    r = Numeric::add_magnitude(a, b);
-    r.negative_ = a.negative_;
-  } else {
-    bool a_wins = Numeric::compare_magnitude(a, b) >= 0;
-    r = a_wins ? Numeric::subtract_magnitude(a, b) : Numeric::subtract_magnitude(b, a);
-    r.negative_ = a_wins ? a.negative_ : b.negative_;
-  }
-  r.scale_ = std::max(a.scale_, b.scale_);
-  r.normalize();
-  return r;
-}
-
-Numeric operator*(const Numeric& a, const Numeric& b) {
-  using Kind = Numeric::Kind;
-  Numeric r;
-  if (a.kind_ != Kind::finite || b.kind_ != Kind::finite) {
-    bool nan = a.kind_ == Kind::nan || b.kind_ == Kind::nan || a.is_zero() || b.is_zero();
-    r.kind_ = nan ? Kind::nan : a.is_negative() != b.is_negative() ? Kind::minus_infinity : Kind::infinity;
-    return r;
-  }
-  r.scale_ = a.scale_ + b.scale_;
-  if (a.digits_.empty() || b.digits_.empty()) return r.scale_ = std::min(r.scale_, max_scale), r;
-  r.weight_ = a.weight_ + b.weight_ + 1;
-  r.negative_ = a.negative_ != b.negative_;
-  std::vector<std::int64_t> sums(a.digits_.size() + b.digits_.size());
-  for (std::size_t i = 0; i < a.digits_.size(); ++i)
-    for (std::size_t j = 0; j < b.digits_.size(); ++j)
-      sums[i + j + 1] += static_cast<std::int64_t>(a.digits_[i]) * b.digits_[j];
-  std::int64_t carry = 0;
-  r.digits_.resize(sums.size());
-  for (auto i = sums.size(); i-- > 0;) {
-    std::int64_t sum = sums[i] + carry;
-    carry = sum / base;
-    r.digits_[i] = static_cast<std::int32_t>(sum % base);
-  }
-  r.normalize();
-  return r.scale_ > max_scale ? r.rounded(max_scale) : r;
-}
-
-// Long division in base 10000 (Knuth's algorithm D) until one decimal place past `scale`, then rounding or truncation
-// to it.
-Numeric Numeric::quotient(const Numeric& a, const Numeric& b, int scale, bool round) {
-  Numeric r;
-  r.scale_ = std::max(scale, 0);
-  if (a.digits_.empty()) return r;
-  r.weight_ = a.weight_ - b.weight_;
-  const int lowest = std::min(-(scale / base_digits) - 2, r.weight_);
-  const auto count = static_cast<std::size_t>(r.weight_ - lowest + 1), size = b.digits_.size();
-  // The divisor's first digit is made large enough for a guess from two digits to be at most 2 off.
-  const std::int64_t factor = base / (b.digits_[0] + 1);
-  const auto scaled = [&](const Digits& digits, std::size_t length) {
-    std::vector<std::int64_t> out(length + 1);
-    std::int64_t carry = 0;
-    for (std::size_t i = length; i-- > 0;) {
-      const std::int64_t n = (i < digits.size() ? digits[i] : 0) * factor + carry;
-      out[i + 1] = n % base;
-      carry = n / base;
-    }
-    out[0] = carry;
-    return out;
-  };
-  std::vector<std::int64_t> rest = scaled(a.digits_, count + size - 1), divisor = scaled(b.digits_, size);
-  divisor.erase(divisor.begin());
-  r.digits_.reserve(count);
-  for (std::size_t i = 0; i < count; ++i) {
-    const std::int64_t leading = rest[i] * base + rest[i + 1];
-    std::int64_t digit = std::min<std::int64_t>(leading / divisor[0], base - 1);
-    std::int64_t borrow = 0;
-    for (std::size_t j = size; j-- > 0;) {
-      const std::int64_t n = rest[i + 1 + j] - digit * divisor[j] + borrow;
-      borrow = n >= 0 ? n / base : -((-n + base - 1) / base);
-      rest[i + 1 + j] = n - borrow * base;
-    }
-    rest[i] += borrow;
-    while (rest[i] < 0) {
-      --digit;
-      std::int64_t carry = 0;
-      for (std::size_t j = size; j-- > 0;) {
-        const std::int64_t n = rest[i + 1 + j] + divisor[j] + carry;
-        carry = n >= base ? 1 : 0;
-        rest[i + 1 + j] = n - carry * base;
-      }
-      rest[i] += carry;
-    }
-    r.digits_.push_back(static_cast<std::int32_t>(digit));
-  }
-  r.negative_ = a.negative_ != b.negative_;
-  r.normalize();
-  return round ? r.rounded(scale) : r.truncated(scale);
-}
-
-Numeric Numeric::square_root(const Numeric& a, int scale) {
-  if (a.kind_ != Kind::finite) return a;
-  Numeric root;
-  root.scale_ = scale;
-  if (a.digits_.empty()) return root;
-  // Newton's steps from what a double knows, or from a power of ten of half the size.
-  int guard = scale + 8,
-      half_size = (a.digits_before_point() > 0 ? a.digits_before_point() : a.weight_ * base_digits) / 2;
-  double near = std::sqrt(a.as_double());
-  root = std::isfinite(near) && near > 0 ? from_double(near) : *parse("1e" + std::to_string(half_size));
-  Numeric half = *parse("0.5");
-  for (int i = 0; i < 100; ++i) {
-    Numeric next = ((root + quotient(a, root, guard, false)) * half).truncated(guard);
-    bool settled = (next - root).absolute().truncated(guard - 1).is_zero();
-    root = std::move(next);
-    if (settled) break;
-  }
-  return root.rounded(scale);
-}
-
-Result<Numeric> Numeric::divide(const Numeric& a, const Numeric& b) {
-  Numeric r;
-  if (a.kind_ == Kind::nan || b.kind_ == Kind::nan) return r.kind_ = Kind::nan, r;
-  if (b.is_zero()) return std::unexpected(Failure{sqlstate::division_by_zero, "division by zero", {}, {}});
-  if (a.kind_ != Kind::finite) {
-    r.kind_ = b.kind_ != Kind::finite              ? Kind::nan
-              : a.is_negative() != b.is_negative() ? Kind::minus_infinity
-                                                   : Kind::infinity;
-    return r;
-  }
-  if (b.kind_ != Kind::finite) return r;
-  int a_first = a.digits_.empty() ? 0 : a.digits_[0], b_first = b.digits_[0];
-  int weight = (a.digits_.empty() ? 0 : a.weight_) - b.weight_ - (a_first <= b_first ? 1 : 0);
-  int scale = std::max({min_significant - weight * base_digits, a.scale_, b.scale_, 0});
-  return quotient(a, b, std::min(scale, max_display_scale), true);
-}
-
-Result<Numeric> Numeric::remainder(const Numeric& a, const Numeric& b) {
-  Numeric r;
-  if (a.kind_ == Kind::nan || b.kind_ == Kind::nan) return r.kind_ = Kind::nan, r;
-  if (b.is_zero()) return std::unexpected(Failure{sqlstate::division_by_zero, "division by zero", {}, {}});
-  if (a.kind_ != Kind::finite) return r.kind_ = Kind::nan, r;
-  if (b.kind_ != Kind::finite) return a;
-  return a - quotient(a, b, 0, false) * b;
 }
 
 std::string Numeric::binary() const {

@@ -32,9 +32,6 @@ Numeric special(std::string_view name) {
 Numeric zero(int scale) {
   return Numeric(0).rounded(scale);
 }
-Numeric power_of_ten(int exponent) {
-  return *Numeric::parse(fmt::format("1e{}", exponent));
-}
 
 int display_scale(int scale, int least = 0) {
   return std::min(std::max({scale, least, 0}), max_display_scale);
@@ -82,13 +79,13 @@ Numeric e_to_any(const Numeric& x, int scale) {
   const auto tens = static_cast<int>(std::lround(x.as_double() * decimal));
   const int digits = std::max(scale + tens, 0) + guard;
   const Numeric rest = x - Numeric(tens) * logarithm_of_ten(digits + 5);
-  return (e_to(rest.rounded(digits + 2), digits) * power_of_ten(tens)).rounded(scale);
+  return (e_to(rest.rounded(digits + 2), digits) * Numeric::power_of_ten(tens)).rounded(scale);
 }
 
 // logarithm_to: of a positive number, with so many digits behind the point and some more.
 Numeric logarithm_to(const Numeric& a, int scale) {
   const int digits = std::max(scale, 0) + guard, tens = a.magnitude();
-  const Numeric mantissa = a * power_of_ten(-tens);
+  const Numeric mantissa = a * Numeric::power_of_ten(-tens);
   const Numeric near = Numeric::from_double(std::log(mantissa.as_double()));
   // What is left is close to 1.
   const Numeric left = (mantissa * e_to(near.negated(), digits)).rounded(digits);
@@ -105,7 +102,7 @@ int logarithm_weight(const Numeric& a) {
     return distance.is_zero() ? 0 : distance.magnitude();
   }
   const int tens = a.magnitude();
-  const double mantissa = (a * power_of_ten(-tens)).rounded(8).as_double();
+  const double mantissa = (a * Numeric::power_of_ten(-tens)).rounded(8).as_double();
   return static_cast<int>(std::log10(std::fabs(std::log(mantissa) + tens * 2.302585092994046)));
 }
 
@@ -130,21 +127,21 @@ Result<Numeric> whole_power(const Numeric& base, std::int64_t exponent, int scal
     return zero(scale);
   }
   const int tens = base.magnitude();
-  const double mantissa = std::fabs((base * power_of_ten(-tens)).rounded(17).as_double());
+  const double mantissa = std::fabs((base * Numeric::power_of_ten(-tens)).rounded(17).as_double());
   const double digits = static_cast<double>(exponent) * (std::log10(mantissa) + tens);
   if (digits > 4.0 * (32767 + 1)) return overflow();
   if (digits + 1 < -max_display_scale) return zero(scale);
   const int significant = 1 + scale + static_cast<int>(std::fabs(digits)) + guard;
-  const auto shortened = [&](const Numeric& n) { return n.rounded(std::min(significant - n.magnitude(), 16000)); };
+  const auto shortened = [&](const Numeric& n) { return n.rounded(significant - n.magnitude()); };
   auto left = static_cast<std::uint64_t>(exponent < 0 ? -exponent : exponent);
-  Numeric result(1), square = base;
+  // A small number's powers would leave the format at its lower end before they are turned over.
+  const bool turned = exponent < 0 && tens < 0;
+  Numeric result(1), square = turned ? ratio(one, base, significant + tens) : base;
   for (; left != 0; left >>= 1) {
-    if (square.digit_count() > 6000)
-      return refuse(sqlstate::feature_not_supported, "so large a power is not supported by this server");
     if (left & 1) result = shortened(result * square);
     if (left > 1) square = shortened(square * square);
   }
-  return exponent < 0 ? ratio(one, result, scale) : result.rounded(scale);
+  return exponent < 0 && !turned ? ratio(one, result, scale) : result.rounded(scale);
 }
 
 // Powers of what is not finite.
@@ -169,6 +166,13 @@ std::optional<Result<Numeric>> endless_power(const Numeric& base, const Numeric&
   }
   if (exponent.is_negative()) return Numeric(0);
   return base.is_negative() && is_odd(exponent) ? special("-Infinity") : endless();
+}
+
+// product: of low to high, by halves, so that long numbers meet long ones.
+Numeric product(std::int64_t low, std::int64_t high) {
+  if (low == high) return Numeric(low);
+  const std::int64_t middle = (low + high) / 2;
+  return product(low, middle) * product(middle + 1, high);
 }
 
 }  // namespace
@@ -252,22 +256,12 @@ Result<Numeric> power(const Numeric& base, const Numeric& exponent) {
 Result<Numeric> factorial(std::int64_t n) {
   if (n < 0) return refuse(sqlstate::numeric_value_out_of_range, "factorial of a negative number is undefined");
   if (n > 32177) return overflow();
-  if (n > 10000) return refuse(sqlstate::feature_not_supported, "so large a factorial is not supported by this server");
-  Numeric result(1);
-  for (std::int64_t i = 2; i <= n; ++i) result = result * Numeric(i);
-  return result;
+  return product(1, std::max<std::int64_t>(n, 1));
 }
 
 Numeric common_divisor(const Numeric& a, const Numeric& b) {
   if (a.kind() != Kind::finite || b.kind() != Kind::finite) return special("NaN");
-  const int scale = std::max(a.scale(), b.scale());
-  Numeric x = a.absolute(), y = b.absolute();
-  while (!y.is_zero()) {
-    Numeric rest = *Numeric::remainder(x, y);
-    x = std::move(y);
-    y = std::move(rest);
-  }
-  return x.rounded(scale);
+  return Numeric::common_divisor(a, b);
 }
 
 Result<Numeric> common_multiple(const Numeric& a, const Numeric& b) {

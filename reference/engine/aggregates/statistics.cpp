@@ -3,6 +3,7 @@
 
 #include "engine/aggregates/transition.hpp"
 #include "engine/functions.hpp"
+#include "engine/functions/numerics.hpp"
 #include "engine/plan.hpp"
 #include "types/form.hpp"
 #include "types/numeric.hpp"
@@ -109,7 +110,7 @@ class ExactSpread : public Transition {
     Numeric dividend = n * squares_ - sum_ * sum_;
     if (dividend.is_zero() || dividend.is_negative()) return "0";
     auto variance = Numeric::divide(dividend, n * Numeric(spread_.population ? n_ : n_ - 1));
-    return spread_.root ? Numeric::square_root(*variance, variance->scale()).text() : variance->text();
+    return numeric_value(spread_.root ? Numeric::square_root(*variance, variance->scale()) : *variance);
   }
 
  private:

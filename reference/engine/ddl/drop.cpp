@@ -275,6 +275,7 @@ std::string truncate(const RawStatement& raw, SessionState& session) {
       restarted->called = false;
       restarted->logged = 0;
       revise(sequence, session)->sequence = std::move(restarted);
+      session.sequence_use(sequence->oid).forget_cached();
     }
   }
   return "TRUNCATE TABLE";

@@ -144,6 +144,7 @@ void change(const std::shared_ptr<Table>& table, const std::vector<const Node*>&
   changed->logged = 0;
   auto revised = revise(table, session);
   revised->sequence = std::move(changed);
+  session.sequence_use(table->oid).forget_cached();
   read_owner(*revised, options, session);
 }
 

@@ -64,7 +64,7 @@ std::string no_exponent(const NumberTemplate& t) {
 std::string with_exponent(const Numeric& number, int scale) {
   const int exponent = number.magnitude();
   // It may be rounded up to 10, and stays so.
-  const Numeric significand = (number * *Numeric::parse(fmt::format("1e{}", -exponent))).rounded(scale);
+  const Numeric significand = (number * Numeric::power_of_ten(-exponent)).rounded(scale);
   return fmt::format("{}{}e{:+03}", number.is_negative() ? "" : " ", significand.text(), exponent);
 }
 
@@ -126,7 +126,7 @@ Value numeric_to_char(Call& c) {
     number.digits = value.kind() == Numeric::Kind::finite ? with_exponent(value, t.after) : no_exponent(t);
   } else {
     if (t.has_shift) {
-      value = value * *Numeric::parse(fmt::format("1e{}", std::min(t.shifted, 16000)));
+      value = value * Numeric::power_of_ten(std::min(t.shifted, 16000));
       t.before += t.shifted;
     }
     number = split_sign(value.rounded(std::min(t.after, 2000)).text());
@@ -176,7 +176,7 @@ Value to_number(Call& c) {
          fmt::format("A field with precision {}, scale {} must round to an absolute value less than {}{}.", precision,
                      read.scale, precision == read.scale ? "" : "10^",
                      precision == read.scale ? 1 : precision - read.scale));
-  if (t.has_shift) value = value * Numeric::parse(fmt::format("1e-{}", std::min(t.shifted, 1000)))->rounded(16);
+  if (t.has_shift) value = value * Numeric::power_of_ten(-std::min(t.shifted, 1000)).rounded(16);
   return value.text();
 }
 

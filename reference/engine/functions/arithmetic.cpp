@@ -4,6 +4,7 @@
 
 #include "engine/expr.hpp"
 #include "engine/functions.hpp"
+#include "engine/functions/numerics.hpp"
 #include "types/numeric.hpp"
 
 // Arithmetic of integers, floats and numeric. Integer results are checked against the width of the result type.
@@ -99,18 +100,18 @@ Numeric number(Call& c, std::size_t i) {
   return *Numeric::parse(c.text(i));
 }
 
-Value checked(const Numeric& n) {
-  if (n.digits_before_point() > 131072) fail(sqlstate::numeric_value_out_of_range, "value overflows numeric format");
-  return n.text();
+Numeric product(const Numeric& a, const Numeric& b) {
+  const Numeric all = a * b;
+  return all.scale() > Numeric::max_scale ? all.rounded(Numeric::max_scale) : all;
 }
 
 template <char op>
 Value numeric(Call& c) {
-  if constexpr (op == '+') return checked(number(c, 0) + number(c, 1));
-  if constexpr (op == '-') return checked(number(c, 0) - number(c, 1));
-  if constexpr (op == '*') return checked(number(c, 0) * number(c, 1));
-  if constexpr (op == '/') return checked(value_or_fail(Numeric::divide(number(c, 0), number(c, 1))));
-  if constexpr (op == '%') return checked(value_or_fail(Numeric::remainder(number(c, 0), number(c, 1))));
+  if constexpr (op == '+') return numeric_value(number(c, 0) + number(c, 1));
+  if constexpr (op == '-') return numeric_value(number(c, 0) - number(c, 1));
+  if constexpr (op == '*') return numeric_value(product(number(c, 0), number(c, 1)));
+  if constexpr (op == '/') return numeric_value(value_or_fail(Numeric::divide(number(c, 0), number(c, 1))));
+  if constexpr (op == '%') return numeric_value(value_or_fail(Numeric::remainder(number(c, 0), number(c, 1))));
   if constexpr (op == '_') return number(c, 0).negated().text();
   return number(c, 0).absolute().text();
 }
@@ -118,13 +119,15 @@ Value numeric(Call& c) {
 Value whole(Call& c, bool up) {
   Numeric n = number(c, 0), t = n.truncated(0);
   if (Numeric::compare(t, n) == 0 || n.is_negative() == up) return t.text();
-  return (up ? t + Numeric(1) : t - Numeric(1)).text();
+  return numeric_value(up ? t + Numeric(1) : t - Numeric(1));
 }
 
 Value round_to(Call& c, bool round) {
-  auto scale = static_cast<int>(std::clamp<std::int64_t>(c.args.size() > 1 ? c.integer(1) : 0, -2000, 2000));
+  // Beyond these nothing is left, or everything.
+  constexpr std::int64_t lowest = -131'073, highest = Numeric::max_scale;
+  auto scale = static_cast<int>(std::clamp(c.args.size() > 1 ? c.integer(1) : 0, lowest, highest));
   Numeric n = number(c, 0);
-  return (round ? n.rounded(scale) : n.truncated(scale)).text();
+  return numeric_value(round ? n.rounded(scale) : n.truncated(scale));
 }
 
 // Shifts take the count modulo the width, as the machine does it for PostgreSQL.

@@ -22,8 +22,6 @@ Range range_of(Oid type) {
       return {INT16_MIN, INT16_MAX, "smallint"};
     case types::int4_oid:
       return {INT32_MIN, INT32_MAX, "integer"};
-    case types::oid_oid:
-      return {0, UINT32_MAX, "OID"};
     default:
       return {INT64_MIN, INT64_MAX, "bigint"};
   }
@@ -35,6 +33,20 @@ Value to_integer(Call& c) {
   if (value < range.low || value > range.high)
     fail(sqlstate::numeric_value_out_of_range, fmt::format("{} out of range", range.name));
   return value;
+}
+
+// To oid, regclass and their like.
+Value to_oid(Call& c) {
+  const std::int64_t value = c.integer(0);
+  if (value < 0 || value > UINT32_MAX) fail(sqlstate::numeric_value_out_of_range, "OID out of range");
+  return value;
+}
+
+Value signed_bits(Call& c) {
+  return std::int64_t{static_cast<std::int32_t>(c.integer(0))};
+}
+Value unsigned_bits(Call& c) {
+  return std::int64_t{static_cast<std::uint32_t>(c.integer(0))};
 }
 
 // int2 to oid goes by way of int4, whose bits are taken as they are.
@@ -120,7 +132,10 @@ Value without_blanks(Call& c) {
 }  // namespace
 
 void add_conversion(Registry& r) {
-  for (const char* name : {"int82", "int84", "int28", "int48", "i4toi2", "i8tooid", "oidtoi8"}) r.add(name, to_integer);
+  for (const char* name : {"int82", "int84", "int28", "int48", "i4toi2", "oidtoi8"}) r.add(name, to_integer);
+  r.add("i8tooid", to_oid);
+  r.add("signed_bits", signed_bits);
+  r.add("unsigned_bits", unsigned_bits);
   r.add("i2toi4", small_to_wide);
   for (const char* name : {"i2tof", "i4tof", "i8tof"})
     r.add(name, [](Call& c) -> Value { return static_cast<float>(c.integer(0)); });

@@ -8,9 +8,15 @@
 
 // Mathematical functions of numeric. functions-math.
 namespace pgconform::engine {
-namespace {
 
 using types::Numeric;
+
+Value numeric_value(const Numeric& result) {
+  if (!result.fits()) fail(sqlstate::numeric_value_out_of_range, "value overflows numeric format");
+  return result.text();
+}
+
+namespace {
 
 Numeric numeric(Call& c, std::size_t i) {
   return *Numeric::parse(c.text(i));
@@ -18,23 +24,22 @@ Numeric numeric(Call& c, std::size_t i) {
 
 template <types::Result<Numeric> (*function)(const Numeric&)>
 Value map(Call& c) {
-  return value_or_fail(function(numeric(c, 0))).text();
+  return numeric_value(value_or_fail(function(numeric(c, 0))));
 }
 
 template <types::Result<Numeric> (*function)(const Numeric&, const Numeric&)>
 Value map(Call& c) {
-  return value_or_fail(function(numeric(c, 0), numeric(c, 1))).text();
+  return numeric_value(value_or_fail(function(numeric(c, 0), numeric(c, 1))));
 }
 
 Value whole_quotient(Call& c) {
   const Numeric a = numeric(c, 0), b = numeric(c, 1);
   using Kind = Numeric::Kind;
   if (a.kind() != Kind::finite || b.kind() != Kind::finite) {
-    const Numeric quotient = value_or_fail(Numeric::divide(a, b));
-    return quotient.text();
+    return numeric_value(value_or_fail(Numeric::divide(a, b)));
   }
   if (b.is_zero()) fail(sqlstate::division_by_zero, "division by zero");
-  return Numeric::quotient(a, b, 0, false).text();
+  return numeric_value(Numeric::quotient(a, b, 0, false));
 }
 
 Value scale(Call& c) {
@@ -106,14 +111,15 @@ void add_numerics(Registry& r) {
          {"numeric_ln", map<types::natural_logarithm>},
          {"numeric_log", map<types::logarithm>},
          {"log(1700)",
-          [](Call& c) -> Value { return value_or_fail(types::logarithm(Numeric(10), numeric(c, 0))).text(); }},
+          [](Call& c) -> Value { return numeric_value(value_or_fail(types::logarithm(Numeric(10), numeric(c, 0)))); }},
          {"log10(1700)",
-          [](Call& c) -> Value { return value_or_fail(types::logarithm(Numeric(10), numeric(c, 0))).text(); }},
-         {"numeric_fac", [](Call& c) -> Value { return value_or_fail(types::factorial(c.integer(0))).text(); }},
+          [](Call& c) -> Value { return numeric_value(value_or_fail(types::logarithm(Numeric(10), numeric(c, 0)))); }},
+         {"numeric_fac", [](Call& c) -> Value { return numeric_value(value_or_fail(types::factorial(c.integer(0)))); }},
          {"numeric_div_trunc", whole_quotient},
-         {"numeric_gcd", [](Call& c) -> Value { return types::common_divisor(numeric(c, 0), numeric(c, 1)).text(); }},
+         {"numeric_gcd",
+          [](Call& c) -> Value { return numeric_value(types::common_divisor(numeric(c, 0), numeric(c, 1))); }},
          {"numeric_lcm", map<types::common_multiple>},
-         {"numeric_inc", [](Call& c) -> Value { return (numeric(c, 0) + Numeric(1)).text(); }},
+         {"numeric_inc", [](Call& c) -> Value { return numeric_value(numeric(c, 0) + Numeric(1)); }},
          {"numeric_scale", scale},
          {"numeric_min_scale", least_scale},
          {"numeric_trim_scale", trim_scale},

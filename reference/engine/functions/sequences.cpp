@@ -16,43 +16,54 @@ Table& sequence_of(Call& c, std::string_view command) {
   return *table;
 }
 
-// The number after that one, if the limit is not reached.
-std::optional<std::int64_t> after(const Sequence& s, std::int64_t number) {
-  std::int64_t next = 0;
-  const bool over = __builtin_add_overflow(number, s.increment, &next);
-  if (over || next > s.highest || next < s.lowest) return std::nullopt;
-  return next;
+// PostgreSQL logs this many numbers ahead of those that it gives (SEQ_LOG_VALS); log_cnt says how many are left.
+constexpr std::int64_t logged_ahead = 32;
+
+// How many numbers follow that one before the limit.
+std::int64_t room_after(const Sequence& s, std::int64_t number) {
+  const bool up = s.increment > 0;
+  const auto bits = [](std::int64_t n) { return static_cast<std::uint64_t>(n); };
+  const std::uint64_t distance = up ? bits(s.highest) - bits(number) : bits(number) - bits(s.lowest);
+  const std::uint64_t step = up ? bits(s.increment) : 0 - bits(s.increment);
+  return static_cast<std::int64_t>(std::min(distance / step, bits(INT64_MAX)));
 }
 
-// PostgreSQL logs this many numbers ahead (SEQ_LOG_VALS), fewer before a limit; log_cnt says how many are left.
-std::int64_t logged_ahead(const Sequence& s) {
-  std::int64_t logged = 0;
-  for (std::optional<std::int64_t> next = s.last; logged < 32 && (next = after(s, *next)); ++logged);
-  return logged;
+// The number to give next.
+std::int64_t next_of(const Sequence& s, const std::string& name) {
+  if (!s.called) return s.last;
+  if (room_after(s, s.last) > 0) return s.last + s.increment;
+  const bool up = s.increment > 0;
+  if (!s.cycle)
+    fail(sqlstate::sequence_generator_limit_exceeded,
+         fmt::format("nextval: reached {} value of sequence \"{}\" ({})", up ? "maximum" : "minimum", name,
+                     up ? s.highest : s.lowest));
+  return up ? s.lowest : s.highest;
 }
 
 Value next_value(Call& c) {
   Table& table = sequence_of(c, "nextval()");
   Sequence& s = *table.sequence;
-  const bool is_logged = s.called && s.logged > 0;
-  if (s.called) {
-    const auto next = after(s, s.last);
-    const bool up = s.increment > 0;
-    if (!next && !s.cycle)
-      fail(sqlstate::sequence_generator_limit_exceeded,
-           fmt::format("nextval: reached {} value of sequence \"{}\" ({})", up ? "maximum" : "minimum", table.name,
-                       up ? s.highest : s.lowest));
-    s.last = next ? *next : up ? s.lowest : s.highest;
+  auto& session = c.context.session;
+  auto& use = session.sequence_use(table.oid);
+  if (use.of.lock() != table.sequence) use.forget_cached();
+  use.of = table.sequence;
+  if (use.last && *use.last != use.cached) {
+    *use.last += use.increment;
+  } else {
+    use.last = next_of(s, table.name);
+    use.increment = s.increment;
+    const std::int64_t room = room_after(s, *use.last), more = std::min(s.cache - 1, room);
+    use.cached = s.last = *use.last + more * s.increment;
+    s.logged = s.called && s.logged >= s.cache ? s.logged - s.cache : std::min(logged_ahead, room - more);
+    s.called = true;
   }
-  s.called = true;
-  s.logged = is_logged ? s.logged - 1 : logged_ahead(s);
-  c.context.session.sequence_used(table.oid, s.last);
-  return s.last;
+  session.last_sequence = table.oid;
+  return *use.last;
 }
 
 Value current_value(Call& c) {
   Table& table = sequence_of(c, "");
-  auto value = c.context.session.sequence_value(table.oid);
+  auto value = c.context.session.sequence_use(table.oid).last;
   if (!value)
     fail(sqlstate::object_not_in_prerequisite_state,
          fmt::format("currval of sequence \"{}\" is not yet defined in this session", table.name));
@@ -60,9 +71,10 @@ Value current_value(Call& c) {
 }
 
 Value last_value(Call& c) {
-  auto value = c.context.session.last_sequence_value();
-  if (!value) fail(sqlstate::object_not_in_prerequisite_state, "lastval is not yet defined in this session");
-  return *value;
+  auto& session = c.context.session;
+  if (session.last_sequence == 0 || !session.find_table(session.last_sequence))
+    fail(sqlstate::object_not_in_prerequisite_state, "lastval is not yet defined in this session");
+  return *session.sequence_use(session.last_sequence).last;
 }
 
 Value set_value(Call& c) {
@@ -76,7 +88,9 @@ Value set_value(Call& c) {
   s.last = value;
   s.called = c.args.size() < 3 || c.boolean(2);
   s.logged = 0;
-  if (s.called) c.context.session.sequence_set(table.oid, value);
+  auto& use = c.context.session.sequence_use(table.oid);
+  if (s.called) use.last = value;
+  use.forget_cached();
   return value;
 }
 

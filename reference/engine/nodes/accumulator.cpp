@@ -4,6 +4,7 @@
 #include <limits>
 
 #include "engine/error.hpp"
+#include "engine/functions/numerics.hpp"
 #include "types/form.hpp"
 
 // The aggregate functions.
@@ -107,9 +108,10 @@ Value Accumulator::result(const Aggregate& a) const {
       bool average = a.kind == Kind::average;
       if (a.type == types::float4_oid) return static_cast<float>(float_sum);
       if (a.type == types::float8_oid) return average ? float_sum / static_cast<double>(count) : float_sum;
-      if (average) return Numeric::divide(sum, Numeric(count))->text();
+      // numeric_avg() makes a value of the sum first.
+      if (average && sum.fits()) return Numeric::divide(sum, Numeric(count))->text();
       if (a.type == types::int8_oid) return value_or_fail(sum.as_integer(INT64_MIN, INT64_MAX, "bigint"));
-      return sum.text();
+      return numeric_value(sum);
     }
     case Kind::other:
       return other ? other->result() : a.make(a)->result();

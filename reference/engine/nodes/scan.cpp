@@ -100,12 +100,9 @@ class Series : public RowSource {
         advance_ = find_implementation(call_.type == types::timestamp_oid ? "timestamp_pl_interval"
                                                                           : "timestamptz_pl_interval");
       Value zero = value_or_fail(types::parse_text(step_type, "0", {}));
+      if (numeric) need_finite();
       direction_ = compare_values(step_type, step_, zero);
       if (direction_ == 0) fail(sqlstate::invalid_parameter_value, "step size cannot equal zero");
-      if (numeric)
-        for (const auto& arg : args_)
-          if (Numeric::parse(std::get<std::string>(arg))->kind() != Numeric::Kind::finite)
-            fail(sqlstate::invalid_parameter_value, "generate_series takes finite numbers only");
     }
     if (done_ || compare_values(call_.type, args_[0], args_[1]) * direction_ > 0) return Step::done;
     row.assign(1, args_[0]);
@@ -119,13 +116,25 @@ class Series : public RowSource {
       done_ = __builtin_add_overflow(*integer, std::get<std::int64_t>(step_), integer) || *integer < limit_low ||
               *integer > limit_high;
     } else {
-      args_[0] =
-          (*Numeric::parse(std::get<std::string>(args_[0])) + *Numeric::parse(std::get<std::string>(step_))).text();
+      const Numeric next =
+          *Numeric::parse(std::get<std::string>(args_[0])) + *Numeric::parse(std::get<std::string>(step_));
+      done_ = !next.fits();
+      if (!done_) args_[0] = next.text();
     }
     return Step::row;
   }
 
  private:
+  void need_finite() const {
+    static constexpr const char* names[] = {"start value", "stop value", "step size"};
+    for (std::size_t i = 0; i < args_.size(); ++i) {
+      const auto kind = Numeric::parse(std::get<std::string>(args_[i]))->kind();
+      if (kind != Numeric::Kind::finite)
+        fail(sqlstate::invalid_parameter_value,
+             fmt::format("{} cannot be {}", names[i], kind == Numeric::Kind::nan ? "NaN" : "infinity"));
+    }
+  }
+
   const Expr& call_;
   std::vector<Value> args_;
   Value step_;
