@@ -67,11 +67,16 @@ class Numeric {
   static Numeric square_root(const Numeric& a, int scale);
   // common_divisor: the greatest of two finite numbers, not negative.
   static Numeric common_divisor(const Numeric& a, const Numeric& b);
+  // e_to: of a number between -3 and 3 · inverse_tangent: the hyperbolic one, of a small number. To that scale, which
+  // is not negative.
+  static Numeric e_to(const Numeric& x, int scale);
+  static Numeric inverse_tangent(const Numeric& z, int scale);
   // compare: a total order, in which NaN equals itself and is greater than all others.
   static int compare(const Numeric& a, const Numeric& b);
 
  private:
   static constexpr int max_weight = 32767;
+  struct Binary;
   using Digits = std::vector<std::int32_t>;
 
   void normalize();

@@ -173,6 +173,58 @@ Numeric Numeric::common_divisor(const Numeric& a, const Numeric& b) {
   return from_digits(grid(gcd(units(a), units(b))), lowest, std::max(a.scale_, b.scale_), false);
 }
 
+// Series are summed in binary, with more bits behind the point than the scale needs.
+struct Numeric::Binary {
+  explicit Binary(int scale) : bits(static_cast<mp_bitcnt_t>(scale) * 10 / 3 + 64) {}
+
+  mpz_class of(const Numeric& a) const {
+    const int lowest = a.lowest_weight();
+    mpz_class number = whole(a.digits_) << bits;
+    if (lowest > 0)
+      number *= power_of_base(lowest);
+    else
+      number /= power_of_base(-lowest);
+    return a.negative_ ? mpz_class(-number) : number;
+  }
+  // cut: towards zero, so that what gets smaller comes to it.
+  mpz_class cut(mpz_class number) const {
+    mpz_tdiv_q_2exp(number.get_mpz_t(), number.get_mpz_t(), bits);
+    return number;
+  }
+  Numeric rounded(const mpz_class& number, int scale) const {
+    const int digits = scale / base_digits + 2;
+    Numeric r = from_digits(grid(cut(abs(number) * power_of_base(digits))), -digits, scale, true);
+    r.negative_ = number < 0 && !r.digits_.empty();
+    return r;
+  }
+
+  mp_bitcnt_t bits;
+};
+
+Numeric Numeric::e_to(const Numeric& x, int scale) {
+  constexpr int halvings = 8;
+  const Binary binary(scale);
+  const mpz_class small = binary.of(x) >> halvings;
+  mpz_class term = mpz_class(1) << binary.bits, sum = term;
+  for (unsigned long n = 1; term != 0; ++n) {
+    term = binary.cut(term * small) / n;
+    sum += term;
+  }
+  for (int i = 0; i < halvings; ++i) sum = binary.cut(sum * sum);
+  return binary.rounded(sum, scale);
+}
+
+Numeric Numeric::inverse_tangent(const Numeric& z, int scale) {
+  const Binary binary(scale);
+  mpz_class power = binary.of(z), sum = power;
+  const mpz_class square = binary.cut(power * power);
+  for (unsigned long n = 3; power != 0; n += 2) {
+    power = binary.cut(power * square);
+    sum += power / n;
+  }
+  return binary.rounded(sum, scale);
+}
+
 Result<Numeric> Numeric::divide(const Numeric& a, const Numeric& b) {
   Numeric r;
   if (a.kind_ == Kind::nan || b.kind_ == Kind::nan) return r.kind_ = Kind::nan, r;

@@ -42,36 +42,11 @@ Numeric ratio(const Numeric& a, const Numeric& b, int scale) {
   return Numeric::quotient(a, b, scale, true);
 }
 
-// inverse_tangent: the hyperbolic one, of a small number.
-Numeric inverse_tangent(const Numeric& z, int scale) {
-  const Numeric square = (z * z).rounded(scale);
-  Numeric power = z, sum = z;
-  for (std::int64_t n = 3; !power.is_zero(); n += 2) {
-    power = (power * square).rounded(scale);
-    sum = sum + ratio(power, Numeric(n), scale);
-  }
-  return sum;
-}
-
 Numeric logarithm_of_ten(int scale) {
   const auto part = [&](std::int64_t factor, std::int64_t divisor) {
-    return Numeric(factor) * inverse_tangent(ratio(Numeric(1), Numeric(divisor), scale), scale);
+    return Numeric(factor) * Numeric::inverse_tangent(ratio(Numeric(1), Numeric(divisor), scale), scale);
   };
   return part(46, 31) + part(34, 49) + part(20, 161);
-}
-
-// e_to: of a number between -3 and 3.
-Numeric e_to(const Numeric& x, int scale) {
-  constexpr int halvings = 8;
-  const int inner = scale + 6;
-  const Numeric small = ratio(x, Numeric(1 << halvings), inner);
-  Numeric term(1), sum(1);
-  for (std::int64_t n = 1; !term.is_zero(); ++n) {
-    term = ratio((term * small).rounded(inner), Numeric(n), inner);
-    sum = sum + term;
-  }
-  for (int i = 0; i < halvings; ++i) sum = (sum * sum).rounded(inner);
-  return sum.rounded(scale);
 }
 
 // e_to_any: rounded to that scale.
@@ -79,7 +54,7 @@ Numeric e_to_any(const Numeric& x, int scale) {
   const auto tens = static_cast<int>(std::lround(x.as_double() * decimal));
   const int digits = std::max(scale + tens, 0) + guard;
   const Numeric rest = x - Numeric(tens) * logarithm_of_ten(digits + 5);
-  return (e_to(rest.rounded(digits + 2), digits) * Numeric::power_of_ten(tens)).rounded(scale);
+  return (Numeric::e_to(rest.rounded(digits + 2), digits) * Numeric::power_of_ten(tens)).rounded(scale);
 }
 
 // logarithm_to: of a positive number, with so many digits behind the point and some more.
@@ -88,9 +63,9 @@ Numeric logarithm_to(const Numeric& a, int scale) {
   const Numeric mantissa = a * Numeric::power_of_ten(-tens);
   const Numeric near = Numeric::from_double(std::log(mantissa.as_double()));
   // What is left is close to 1.
-  const Numeric left = (mantissa * e_to(near.negated(), digits)).rounded(digits);
+  const Numeric left = (mantissa * Numeric::e_to(near.negated(), digits)).rounded(digits);
   const Numeric z = ratio(left - Numeric(1), left + Numeric(1), digits);
-  Numeric sum = near + Numeric(2) * inverse_tangent(z, digits);
+  Numeric sum = near + Numeric(2) * Numeric::inverse_tangent(z, digits);
   if (tens != 0) sum = sum + Numeric(tens) * logarithm_of_ten(digits);
   return sum;
 }
