@@ -136,7 +136,7 @@ class IntervalReader {
     if (at('-') && n.fraction == 0) {
       ++place_;
       auto months = digits();
-      if (!months) return syntax();
+      if (!months || at('-')) return syntax();
       if (*months > 11) return range();
       return add(*find_unit("mon"), {n.negative, n.has_sign, n.whole * 12 + *months, 0});
     }
@@ -147,6 +147,7 @@ class IntervalReader {
       return add(*unit, n);
     }
     // Without a unit: days before a time of day, at the end the last field that the type names.
+    if (next_is_year_month()) return add(*find_unit("mon"), n);
     const std::string_view last = last_unit();
     if (place_ >= text_.size()) return add(*find_unit(last), n);
     // Two numbers: what stands before hours are days, before seconds, minutes, or before months, nothing.
@@ -161,6 +162,11 @@ class IntervalReader {
     if ((fields_ & f::hour) != 0) return "h";
     if ((fields_ & f::day) != 0) return "d";
     return (fields_ & f::month) != 0 ? "mon" : "y";
+  }
+  // A number before "1-2" is taken for months too, which are then told twice.
+  bool next_is_year_month() const {
+    const auto end = text_.find_first_not_of("0123456789", place_);
+    return end != text_.npos && end != place_ && text_[end] == '-';
   }
   bool next_is_clock() const { return text_.find(':', place_) != text_.npos; }
   bool is_last_number() const { return text_.find_first_not_of("0123456789.+- ", place_) == text_.npos; }

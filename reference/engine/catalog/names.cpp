@@ -1,5 +1,7 @@
 #include "engine/catalog/names.hpp"
 
+#include <fmt/ranges.h>
+
 #include <algorithm>
 #include <map>
 
@@ -53,24 +55,31 @@ const Named& operators() {
 
 // A qualified name, as textToQualifiedNameList() reads it.
 Result<std::vector<std::string>> parts_of(std::string_view text) {
-  std::vector<std::string> parts{""};
-  bool quoted = false;
-  for (std::size_t i = 0; i < text.size(); ++i) {
-    char c = text[i];
-    if (c == '"' && quoted && i + 1 < text.size() && text[i + 1] == '"')
-      parts.back() += text[i++];
-    else if (c == '"')
-      quoted = !quoted;
-    else if (c == '.' && !quoted)
-      parts.emplace_back();
-    else if (c == ' ' && !quoted)
-      continue;
-    else
-      parts.back() += quoted ? c : lower(c);
+  const auto invalid = [] { return missing(sqlstate::invalid_name, "invalid name syntax"); };
+  const auto is_blank = [](char c) { return c == ' ' || (c >= '\t' && c <= '\r'); };
+  std::size_t i = 0;
+  const auto skip_blanks = [&] {
+    while (i < text.size() && is_blank(text[i])) ++i;
+  };
+  std::vector<std::string> parts;
+  while (true) {
+    skip_blanks();
+    std::string name;
+    if (i < text.size() && text[i] == '"') {
+      for (++i; i < text.size() && (text[i] != '"' || text.substr(i, 2) == "\"\""); ++i) {
+        name += text[i];
+        if (text[i] == '"') ++i;
+      }
+      if (i++ == text.size()) return invalid();
+    } else {
+      for (; i < text.size() && text[i] != '.' && !is_blank(text[i]); ++i) name += lower(text[i]);
+      if (name.empty()) return invalid();
+    }
+    parts.emplace_back(types::cut_bytes(name, 63));
+    skip_blanks();
+    if (i == text.size()) return parts;
+    if (text[i++] != '.') return invalid();
   }
-  if (quoted || std::ranges::find(parts, "") != parts.end())
-    return missing(sqlstate::invalid_name, "invalid name syntax");
-  return parts;
 }
 
 std::vector<Oid> arguments_of(const Row& function) {
@@ -93,6 +102,10 @@ class CatalogNames : public types::ObjectNames {
     }
     auto parts = parts_of(text);
     if (!parts) return std::unexpected(parts.error());
+    if (parts->size() > 2 && parts->front() != session_.login().database)
+      return missing(sqlstate::feature_not_supported,
+                     fmt::format("cross-database references are not implemented: {0}{1}{0}",
+                                 type == types::regclass_oid ? "\"" : "", fmt::join(*parts, ".")));
     const std::string& name = parts->back();
     std::string schema = parts->size() > 1 ? (*parts)[parts->size() - 2] : "";
     std::string shown = schema.empty() ? name : schema + "." + name;

@@ -212,16 +212,21 @@ Value fill(Call& c) {
     fail(sqlstate::null_value_not_allowed, "dimension array or low bound array cannot be null");
   Array lengths = array_at(c, 1), made{types::element_of(c.expr.type)};
   Array lowers = c.args.size() > 2 ? array_at(c, 2) : Array{};
-  if (lengths.dimensions.size() > 1) fail(sqlstate::array_subscript_error, "wrong number of array subscripts");
+  const auto wrong = [](const char* detail) {
+    fail(sqlstate::array_subscript_error, "wrong number of array subscripts", -1, {}, detail);
+  };
+  const auto has_null = [](const Array& array) {
+    return std::ranges::any_of(array.elements, [](const Value& v) { return is_null(v); });
+  };
+  if (lowers.dimensions.size() > 1 || lengths.dimensions.size() > 1) wrong("Dimension array must be one dimensional.");
+  if (has_null(lowers) || has_null(lengths)) fail(sqlstate::null_value_not_allowed, "dimension values cannot be null");
   if (lengths.elements.size() > types::most_dimensions)
     fail(sqlstate::program_limit_exceeded, fmt::format("number of dimensions ({}) exceeds the maximum allowed ({})",
                                                        lengths.elements.size(), types::most_dimensions));
   if (c.args.size() > 2 && lowers.elements.size() != lengths.elements.size())
-    fail(sqlstate::array_subscript_error, "wrong number of array subscripts");
+    wrong("Low bound array has different size than dimensions array.");
   std::int64_t total = lengths.elements.empty() ? 0 : 1;
   for (std::size_t i = 0; i < lengths.elements.size(); ++i) {
-    if (is_null(lengths.elements[i]) || (!lowers.elements.empty() && is_null(lowers.elements[i])))
-      fail(sqlstate::null_value_not_allowed, "dimension values cannot be null");
     std::int64_t n = std::get<std::int64_t>(lengths.elements[i]);
     if (n < 0 || (total *= n) > types::most_elements)
       fail(sqlstate::program_limit_exceeded,

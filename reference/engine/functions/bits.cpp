@@ -114,9 +114,7 @@ Value set_bit(Call& c) {
 // bit(n) of an integer: its last n bits, with the sign's in front of them; n stands with the cast or as an argument.
 Value from_integer(Call& c) {
   std::int64_t length = c.args.size() > 1 ? c.integer(1) : c.expr.modifier;
-  if (length <= 0) length = 1;
-  if (length > 8 * std::int64_t{10'485'760})
-    fail(sqlstate::invalid_parameter_value, "length for type bit cannot exceed 83886080");
+  if (length <= 0 || length > INT32_MAX - 7) length = 1;
   BitString bits = types::zeros(length);
   for (std::int64_t i = 0; i < length; ++i)
     if ((c.integer(0) >> std::min<std::int64_t>(i, 63) & 1) != 0) types::set_bit(bits, length - 1 - i, true);

@@ -100,6 +100,11 @@ Value compare(Call& c) {
   }
 }
 
+// Of a xid and an integer too.
+bool same_xid(Call& c) {
+  return static_cast<std::uint32_t>(c.integer(0)) == static_cast<std::uint32_t>(c.integer(1));
+}
+
 }  // namespace
 
 int compare_values(Oid type, const Value& a, const Value& b) {
@@ -159,7 +164,8 @@ void add_comparison(Registry& r) {
     r.add(type + "gt", compare<Op::gt>);
     r.add(type + "ge", compare<Op::ge>);
   }
-  r.add({{"xideq", compare<Op::eq>}, {"xidneq", compare<Op::ne>}});
+  r.add({{"xideq", [](Call& c) -> Value { return same_xid(c); }},
+         {"xidneq", [](Call& c) -> Value { return !same_xid(c); }}});
   // name and text mixed: the second type stands behind the operator.
   for (auto [first, second] : {std::pair<std::string, std::string>{"name", "text"}, {"text", "name"}}) {
     r.add(first + "eq" + second, compare<Op::eq>);

@@ -2,6 +2,7 @@
 
 #include "engine/expr.hpp"
 #include "engine/functions.hpp"
+#include "engine/functions/calendar.hpp"
 #include "types/form.hpp"
 #include "types/numeric.hpp"
 
@@ -116,7 +117,7 @@ std::int64_t date_of(std::int64_t time) {
 }
 
 std::int64_t to_utc(std::int64_t local, const Context& context) {
-  return endless(local) || !context.style.zone ? local : context.style.zone->to_utc(local);
+  return endless(local) || !context.style.zone ? local : checked_timestamp(context.style.zone->to_utc(local));
 }
 
 std::int64_t to_local(std::int64_t utc, const Context& context) {
@@ -172,7 +173,9 @@ void add_conversion(Registry& r) {
        {"timestamp_date", [](Call& c) -> Value { return date_of(c.integer(0)); }},
        {"timestamptz_date", [](Call& c) -> Value { return date_of(to_local(c.integer(0), c.context)); }},
        {"timestamp_timestamptz", [](Call& c) -> Value { return to_utc(c.integer(0), c.context); }},
-       {"timestamptz_timestamp", [](Call& c) -> Value { return to_local(c.integer(0), c.context); }}});
+       {"timestamptz_timestamp", [](Call& c) -> Value {
+          return endless(c.integer(0)) ? c.args[0] : checked_timestamp(to_local(c.integer(0), c.context));
+        }}});
 }
 
 }  // namespace pgconform::engine

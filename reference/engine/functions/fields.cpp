@@ -82,7 +82,7 @@ Unit find_unit(const std::string& word) {
 [[noreturn]] void bad_unit(Unit unit, const std::string& word, Oid type) {
   bool unknown = unit == Unit::unknown;
   fail(unknown ? sqlstate::invalid_parameter_value : sqlstate::feature_not_supported,
-       fmt::format("unit \"{}\" not {} for type {}", word, unknown ? "recognized" : "supported",
+       fmt::format("unit \"{}\" not {} for type {}", types::cut_bytes(word, 63), unknown ? "recognized" : "supported",
                    types::type_name(type)));
 }
 
@@ -195,7 +195,7 @@ Value julian(std::int64_t days, std::int64_t micros, bool numeric) {
 Value of_timestamp(Call& c, bool zoned, bool numeric) {
   std::string word = lower(c.text(0));
   Unit unit = find_unit(word);
-  Oid type = c.expr.args[1]->type;
+  const Oid type = zoned ? types::timestamptz_oid : types::timestamp_oid;  // date_part() of a date is of its midnight
   std::int64_t time = c.integer(1);
   bool zone_unit = unit == Unit::timezone || unit == Unit::timezone_hour || unit == Unit::timezone_minute;
   if (unit == Unit::unknown || (zone_unit && !zoned)) bad_unit(unit, word, type);
@@ -330,12 +330,12 @@ std::int64_t truncated(Unit unit, std::int64_t local, const std::string& word, O
 
 Value trunc(Call& c, bool zoned) {
   std::string word = lower(c.text(0));
+  std::int64_t time = c.integer(1);
+  if (is_endless(time)) return time;
   std::shared_ptr<const types::Zone> zone = c.context.style.zone;
   if (c.args.size() > 2) zone = zone_argument(c.text(2));
   if (!zoned) zone = nullptr;
   Unit unit = find_unit(word);
-  std::int64_t time = c.integer(1);
-  if (is_endless(time)) return time;
   std::int64_t local = to_local(time, zone.get());
   std::int64_t cut = truncated(unit, local, word, c.expr.args[1]->type);
   // Below a day the offset stays what it is.
@@ -418,8 +418,10 @@ std::int64_t checked_days(std::int64_t year, std::int64_t month, std::int64_t da
 }
 
 std::int64_t make_days(Call& c) {
-  return checked_days(c.integer(0), c.integer(1), c.integer(2),
-                      fmt::format("{}-{:02}-{:02}", c.integer(0), c.integer(1), c.integer(2)));
+  // make_date() tells a year BC as it is counted with a year 0.
+  const std::int64_t year = c.integer(0), told = c.args.size() == 3 && year < 0 ? year + 1 : year;
+  return checked_days(year, c.integer(1), c.integer(2),
+                      fmt::format("{}-{:02}-{:02}", told, c.integer(1), c.integer(2)));
 }
 
 std::int64_t make_clock(Call& c, std::size_t first) {
@@ -427,7 +429,8 @@ std::int64_t make_clock(Call& c, std::size_t first) {
   double s = std::get<double>(c.args[first + 2]);
   bool end = h == 24 && m == 0 && s == 0;
   if (h < 0 || m < 0 || m > 59 || !(s >= 0) || s > 60 || (h > 23 && !end))
-    fail(sqlstate::datetime_field_overflow, fmt::format("time field value out of range: {}:{:02}:{:02g}", h, m, s));
+    fail(sqlstate::datetime_field_overflow, fmt::format("time field value out of range: {}:{:02}:{}", h, m,
+                                                        std::isnan(s) ? "NaN" : fmt::format("{:02g}", s)));
   return (h * 60 + m) * 60'000'000 + std::llrint(s * 1e6);
 }
 

@@ -95,7 +95,7 @@ Value scale(Interval i, double factor, bool divide) {
   }
   all_days += static_cast<int>(more_days);
   double micros = std::rint(apply(static_cast<double>(i.micros)) + seconds * 1e6);
-  if (!(std::fabs(micros) < 9223372036854775808.0)) out_of_range("interval");
+  if (!(micros >= -0x1p63 && micros < 0x1p63)) out_of_range("interval");
   return make_interval(whole_months, all_days, static_cast<std::int64_t>(micros));
 }
 
@@ -118,6 +118,7 @@ Value justify(Interval i, bool hours, bool days) {
 }
 
 Value shift(Call& c, std::size_t time, int sign, bool zoned) {
+  if (is_endless(c.integer(time))) return c.args[time];
   Interval span = interval(c, 1 - time);
   return add_interval(c.integer(time), sign < 0 ? negated(span) : span, zoned ? c.context.style.zone.get() : nullptr);
 }
@@ -131,8 +132,10 @@ std::int64_t midnight(std::int64_t date) {
 }
 
 Value shift_date(Call& c, std::size_t date, int sign) {
+  const std::int64_t start = midnight(c.integer(date));
+  if (is_endless(start)) return start;
   Interval span = interval(c, 1 - date);
-  return add_interval(midnight(c.integer(date)), sign < 0 ? negated(span) : span, nullptr);
+  return add_interval(start, sign < 0 ? negated(span) : span, nullptr);
 }
 
 // Times of day go round.
@@ -142,10 +145,15 @@ std::int64_t around(types::Wide micros) {
 }
 
 Value shift_time(Call& c, std::size_t time, int sign) {
-  types::Wide span = interval(c, 1 - time).micros;
-  if (auto* zoned = std::get_if<ZonedTime>(&c.args[time]))
-    return ZonedTime{around(zoned->micros + sign * span), zoned->west};
-  return around(c.integer(time) + sign * span);
+  const std::int64_t span = interval(c, 1 - time).micros;
+  // The sum of 64 bits goes round too, before the day does.
+  const auto moved = [&](std::int64_t micros) {
+    std::int64_t sum = 0;
+    (void)(sign < 0 ? __builtin_sub_overflow(micros, span, &sum) : __builtin_add_overflow(micros, span, &sum));
+    return around(sum);
+  };
+  if (auto* zoned = std::get_if<ZonedTime>(&c.args[time])) return ZonedTime{moved(zoned->micros), zoned->west};
+  return moved(c.integer(time));
 }
 
 Value difference(Call& c) {

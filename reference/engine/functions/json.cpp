@@ -59,6 +59,11 @@ Value field(Call& c) {
   return found(c, member(decodable(c), c.text(1)));
 }
 Value nth(Call& c) {
+  const auto n = c.integer(1);
+  // jsonb keeps a scalar as an array of one.
+  const auto kind = json_kind(c.text(0));
+  if (c.expr.args[0]->type == types::jsonb_oid && kind != "array" && kind != "object" && (n == 0 || n == -1))
+    return found(c, c.text(0));
   return found(c, element(decodable(c), c.integer(1)));
 }
 
@@ -266,7 +271,9 @@ Value build_array(Call& c) {
 
 Value build_object(Call& c) {
   if (c.args.size() % 2 != 0)
-    fail(sqlstate::invalid_parameter_value, "argument list must have even number of elements");
+    fail(sqlstate::invalid_parameter_value, "argument list must have even number of elements", -1,
+         fmt::format("The arguments of {}() must consist of alternating keys and values.",
+                     c.expr.type == types::jsonb_oid ? "jsonb_build_object" : "json_build_object"));
   std::vector<std::string> parts;
   for (std::size_t i = 0; i < c.args.size(); i += 2) {
     if (is_null(c.args[i])) {
@@ -359,7 +366,9 @@ void add_json(Registry& r) {
          {"jsonb_delete", [](Call& c) { return remove(c, [&](const std::string& key) { return key == c.text(1); }); }},
          {"jsonb_delete_array",
           [](Call& c) {
-            auto doomed = types::unpack(c.text(1)).elements;
+            auto array = types::unpack(c.text(1));
+            if (array.dimensions.size() > 1) fail(sqlstate::array_subscript_error, "wrong number of array subscripts");
+            const auto& doomed = array.elements;
             return remove(c, [&](const std::string& key) {
               return std::ranges::any_of(
                   doomed, [&](const Value& v) { return !is_null(v) && std::get<std::string>(v) == key; });

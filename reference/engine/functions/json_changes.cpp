@@ -144,15 +144,18 @@ Value remove(Call& c) {
   return changed(c.text(0), c.args[1], {}, Change::remove);
 }
 
+constexpr const char* unknown_treatment =
+    "null_value_treatment must be \"delete_key\", \"return_target\", \"use_json_null\", or \"raise_exception\"";
+
 Value set_lax(Call& c) {
   if (is_null(c.args[0]) || is_null(c.args[1]) || (c.args.size() > 3 && is_null(c.args[3]))) return {};
-  const std::string treatment = c.args.size() <= 4 ? "use_json_null" : is_null(c.args[4]) ? "" : c.text(4);
+  const Change change = is_asked(c, true) ? Change::create : Change::replace;
+  if (c.args.size() > 4 && is_null(c.args[4])) fail(sqlstate::invalid_parameter_value, unknown_treatment);
+  if (!is_null(c.args[2])) return changed(c.text(0), c.args[1], c.text(2), change);
+  const std::string treatment = c.args.size() <= 4 ? "use_json_null" : c.text(4);
   if (treatment != "delete_key" && treatment != "return_target" && treatment != "use_json_null" &&
       treatment != "raise_exception")
-    fail(sqlstate::invalid_parameter_value,
-         "null_value_treatment must be \"delete_key\", \"return_target\", \"use_json_null\", or \"raise_exception\"");
-  const Change change = is_asked(c, true) ? Change::create : Change::replace;
-  if (!is_null(c.args[2])) return changed(c.text(0), c.args[1], c.text(2), change);
+    fail(sqlstate::invalid_parameter_value, unknown_treatment);
   if (treatment == "raise_exception")
     fail(sqlstate::null_value_not_allowed, "JSON value must not be null", -1,
          "To avoid, either change the null_value_treatment argument or ensure that an SQL NULL is not passed.",

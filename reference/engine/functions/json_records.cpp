@@ -109,6 +109,9 @@ Value populate(Call& c, bool is_set) {
   const std::size_t at = has_base ? 1 : 0;
   const Value base = has_base ? c.args[0] : Value();
   const bool is_null_json = is_null(c.args[at]);
+  if (!has_base) (void)shape_of(c);
+  if (has_base && c.expr.type != types::record_oid && !shape_of_type(c.expr.type))
+    fail(sqlstate::datatype_mismatch, fmt::format("first argument of {} must be a row type", c.expr.text));
   if (is_null_json && is_set) return {};
   if (is_null_json) return base;
   const std::string& json = c.text(at);
@@ -116,12 +119,14 @@ Value populate(Call& c, bool is_set) {
   if (!is_set) {
     if (kind != "object")
       fail(sqlstate::invalid_parameter_value,
-           fmt::format("cannot call {} on {}", c.expr.text, kind == "array" ? "an array" : "a scalar"));
+           fmt::format("cannot call populate_composite on {}", kind == "array" ? "an array" : "a scalar"));
     return record_of(*shape_of(c), json, base, c.context.style);
   }
   if (kind != "array")
-    fail(sqlstate::invalid_parameter_value,
-         fmt::format("cannot call {} on {}", c.expr.text, kind == "object" ? "an object" : "a scalar"));
+    fail(sqlstate::invalid_parameter_value, fmt::format("cannot call {} on {}", c.expr.text,
+                                                        c.expr.args[at]->type == types::jsonb_oid ? "a non-array"
+                                                        : kind == "object"                        ? "an object"
+                                                                                                  : "a scalar"));
   std::vector<Value> records;
   for (auto element : types::json_elements(json)) {
     if (json_kind(element) != "object")

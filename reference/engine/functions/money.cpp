@@ -40,12 +40,19 @@ Value from_double(double cents) {
   return money(static_cast<std::int64_t>(rounded));
 }
 
+double finite(double result, double operand) {
+  if (std::isinf(result) && !std::isinf(operand))
+    fail(sqlstate::numeric_value_out_of_range, "value out of range: overflow");
+  return result;
+}
+
 // The amount stands at the place `amount`, the factor at the other.
 template <std::size_t amount>
 Value multiply(Call& c) {
   const std::int64_t cents = cents_of(c.text(amount));
   const Value& factor = c.args[1 - amount];
-  if (!std::holds_alternative<std::int64_t>(factor)) return from_double(static_cast<double>(cents) * as_double(factor));
+  if (!std::holds_alternative<std::int64_t>(factor))
+    return from_double(finite(static_cast<double>(cents) * as_double(factor), as_double(factor)));
   std::int64_t product = 0;
   if (__builtin_mul_overflow(cents, std::get<std::int64_t>(factor), &product)) out_of_range();
   return money(product);
@@ -64,7 +71,7 @@ Value divide(Call& c) {
   }
   const double divisor = as_double(c.args[1]);
   if (divisor == 0) by_zero();
-  return from_double(static_cast<double>(cents) / divisor);
+  return from_double(finite(static_cast<double>(cents) / divisor, divisor));
 }
 
 Value ratio(Call& c) {

@@ -95,7 +95,9 @@ Value set_value(Call& c) {
 }
 
 Value regclass_of(Call& c) {
-  return static_cast<std::int64_t>(c.context.session.relation_named(c.text(0)));
+  // Unlike regclass's input, a name also where it is a number.
+  const auto style = c.context.session.style();
+  return std::int64_t{value_or_fail(style.names->find(types::regclass_oid, c.text(0)))};
 }
 
 }  // namespace

@@ -85,6 +85,7 @@ Value side(Call& c, bool left) {
   const std::string& s = c.text(0);
   auto length = static_cast<std::int64_t>(count_characters(s));
   std::int64_t n = c.integer(1);
+  if (!left && n == INT32_MIN) return s;  // whose negative is itself, for text_right()
   n = std::clamp<std::int64_t>(n < 0 ? length + n : n, 0, length);
   if (left) return s.substr(0, byte_of_character(s, static_cast<std::size_t>(n)));
   return s.substr(byte_of_character(s, static_cast<std::size_t>(length - n)));

@@ -76,8 +76,16 @@ std::shared_ptr<const types::Zone> made_zone(const std::string& name) {
 
 void add_zones(Registry& r) {
   r.add(
-      {{"timestamp_zone", [](Call& c) -> Value { return to_utc(c.integer(1), zone_argument(c.text(0)).get()); }},
-       {"timestamptz_zone", [](Call& c) -> Value { return to_local(c.integer(1), zone_argument(c.text(0)).get()); }},
+      {{"timestamp_zone",
+        [](Call& c) -> Value {
+          if (is_endless(c.integer(1))) return c.args[1];
+          return checked_timestamp(to_utc(c.integer(1), zone_argument(c.text(0)).get()));
+        }},
+       {"timestamptz_zone",
+        [](Call& c) -> Value {
+          if (is_endless(c.integer(1))) return c.args[1];
+          return checked_timestamp(to_local(c.integer(1), zone_argument(c.text(0)).get()));
+        }},
        {"timetz_zone",
         [](Call& c) -> Value {
           return moved(std::get<ZonedTime>(c.args[1]), zone_argument(c.text(0))->offset_at(c.context.style.now));
