@@ -140,7 +140,8 @@ struct Query {
   std::unique_ptr<Query> left, right;
   std::vector<ExprPtr> left_casts, right_casts;  // what makes a side's columns fit; empty if they do
   ExprPtr where;
-  std::vector<ExprPtr> keys;  // GROUP BY
+  std::vector<ExprPtr> keys;     // GROUP BY
+  std::vector<int> key_targets;  // of each key written there: the result that it was made of, or is the same as; -1
   // Each of GROUPING SETS: which keys count in it. None: one set of all keys. Rows of a query with sets end with the
   // set's number.
   std::vector<std::vector<bool>> sets;

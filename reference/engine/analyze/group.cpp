@@ -86,6 +86,11 @@ std::size_t Analyzer::group_key(const Node& node, Query& query) {
   });
   for (std::size_t i = 0; i < query.keys.size(); ++i)
     if (same(*query.keys[i], *key)) return i;
+  if (target < 0) {
+    const auto equal = std::ranges::find_if(query.targets, [&](const auto& each) { return same(*each, *key); });
+    if (equal != query.targets.end()) target = static_cast<int>(equal - query.targets.begin());
+  }
+  query.key_targets.push_back(target);
   query.keys.push_back(std::move(key));
   return query.keys.size() - 1;
 }
@@ -172,16 +177,32 @@ void Analyzer::regroup(Query& query) {
     for (auto& arg : expr->args) visit(arg, depth);
     if (expr->subquery) each_expression(*expr->subquery, depth + 1, visit);
   };
-  for (auto& target : query.targets) visit(target, 0);
-  for (auto& call : query.series) visit(call, 0);
-  for (auto& window : query.windows) {
-    for (auto& key : window.keys) visit(key, 0);
-    for (auto* edge : {&window.frame.start, &window.frame.end})
-      if (edge->offset) visit(edge->offset, 0);
+  for (std::size_t t = 0; t < query.targets.size(); ++t) {
+    // A constant is a key only where it is what the key was made of.
+    const auto key = std::ranges::find(query.key_targets, static_cast<int>(t));
+    auto& target = query.targets[t];
+    if (key != query.key_targets.end() && (target->kind == ExprKind::constant || target->kind == ExprKind::parameter))
+      target = column_at(static_cast<int>(key - query.key_targets.begin()), target->type, target->modifier,
+                         target->location);
+    else
+      visit(target, 0);
   }
+  for (auto& call : query.series) visit(call, 0);
   for (auto& each : query.window_calls) {
     for (auto& arg : each.call.args) visit(arg, 0);
     if (each.call.filter) visit(each.call.filter, 0);
+  }
+  // What a window is ordered by is looked at before what it is divided by, as by transformWindowDefinitions().
+  for (auto& window : query.windows) {
+    std::vector<bool> is_seen(window.keys.size());
+    const auto visit_once = [&](std::size_t key) {
+      if (!is_seen[key]) visit(window.keys[key], 0);
+      is_seen[key] = true;
+    };
+    for (const auto& by : window.order) visit_once(static_cast<std::size_t>(by.target));
+    for (std::size_t key = 0; key < window.keys.size(); ++key) visit_once(key);
+    for (auto* edge : {&window.frame.start, &window.frame.end})
+      if (edge->offset) visit(edge->offset, 0);
   }
   if (query.having) visit(query.having, 0);
 }

@@ -1,4 +1,6 @@
 #include "engine/analyze/parts.hpp"
+#include <bit>
+
 #include "engine/analyze/scope.hpp"
 
 #include "engine/stack.hpp"
@@ -96,6 +98,19 @@ session::Column describe(const Expr& expr, std::string name) {
           expr.modifier};
 }
 
+namespace {
+
+// By their bits, as datumIsEqual() compares: NaN is the same as NaN.
+bool same_value(const Value& a, const Value& b) {
+  if (const auto *x = std::get_if<double>(&a), *y = std::get_if<double>(&b); x && y)
+    return std::bit_cast<std::uint64_t>(*x) == std::bit_cast<std::uint64_t>(*y);
+  if (const auto *x = std::get_if<float>(&a), *y = std::get_if<float>(&b); x && y)
+    return std::bit_cast<std::uint32_t>(*x) == std::bit_cast<std::uint32_t>(*y);
+  return a == b;
+}
+
+}  // namespace
+
 bool same(const Expr& a, const Expr& b, int depth) {
   StackBase::check();
   bool column = a.kind == ExprKind::column;
@@ -103,7 +118,8 @@ bool same(const Expr& a, const Expr& b, int depth) {
       a.implementation != b.implementation || a.subquery != b.subquery)
     return false;
   if (a.shared != b.shared && (!a.shared || !b.shared || !same(*a.shared, *b.shared, depth))) return false;
-  if (!column && (a.modifier != b.modifier || a.text != b.text || a.value != b.value || a.strict != b.strict))
+  if (!column &&
+      (a.modifier != b.modifier || a.text != b.text || !same_value(a.value, b.value) || a.strict != b.strict))
     return false;
   return std::ranges::equal(a.args, b.args, [&](const ExprPtr& x, const ExprPtr& y) { return same(*x, *y, depth); });
 }
