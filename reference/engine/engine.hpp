@@ -20,6 +20,7 @@ struct Options {
   std::vector<std::string> databases = {"default"};  // a login to any other is refused with 3D000; empty: any will do
   std::vector<std::pair<std::string, std::string>> settings = {};  // of all sessions from their start, as postgres -c
   std::function<std::chrono::system_clock::time_point()> clock = std::chrono::system_clock::now;  // clock_timestamp()
+  int rows_per_slice = 4096;  // a statement that has touched so many makes way for other sessions
 };
 
 // wrong_setting: what is wrong with one of the settings.

@@ -29,10 +29,22 @@ std::string first_line(std::string text) {
 }
 
 // Each file of statements/ is one session's query strings ("> …") with the answers that PostgreSQL gave.
-class Statements : public testing::TestWithParam<std::filesystem::path> {};
+class Statements : public testing::TestWithParam<std::filesystem::path> {
+ protected:
+  void replay(Options options);
+};
 
 TEST_P(Statements, AreAnsweredAsByPostgresql) {
-  auto engine = make_engine();
+  replay({});
+}
+
+// A row that a slice ends in the middle of is neither lost nor half made.
+TEST_P(Statements, AreAnsweredTheSameInSlicesOfFewRows) {
+  replay({.rows_per_slice = 3});
+}
+
+void Statements::replay(Options options) {
+  auto engine = make_engine(std::move(options));
   auto backend = login(*engine);
   std::ifstream file(GetParam());
   std::string line, sql, expected;

@@ -84,6 +84,7 @@ class SessionState {
   // is_busy: between the start of a command and its commit or abort, as other sessions see it.
   bool is_busy() const { return busy_; }
   void set_busy(bool busy) { busy_ = busy; }
+  const Options& options() const { return options_; }
   std::int64_t clock() const { return types::from_clock(options_.clock()); }
 
   // random · seed_random: random()'s next number, in [0, 1), and setseed().

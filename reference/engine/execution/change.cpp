@@ -11,14 +11,14 @@ namespace {
 
 class ChangeNode : public RowSource {
  public:
-  explicit ChangeNode(const Change& plan) : plan_(plan), input_(make_from(*plan.from)) {
+  explicit ChangeNode(const Change& plan) : plan_(plan), input_(make_from(*plan.from)), returning_(plan.returning) {
     if (plan.where) input_ = make_filter(std::move(input_), *plan.where);
   }
 
   // A row that has to wait is kept, and tried again.
   Step next(Work& work, Row& row) override {
     if (!writer_) writer_.emplace(work.context.session, plan_.table);
-    for (;;) {
+    while (!returning_.is_unfinished()) {
       if (!pending_) {
         Step step = input_->next(work, row_);
         if (step != Step::row) return step;
@@ -28,12 +28,13 @@ class ChangeNode : public RowSource {
       work.context.remembered.clear();
       pending_ = false;
       made_.reset();
+      moved_to_.reset();
       if (!done) continue;
       ++work.changed;
-      if (plan_.returning.empty()) continue;
-      row = returned(plan_.returning, row_, work);
-      return Step::row;
+      if (returning_.is_asked()) break;
     }
+    row = returning_.of(row_, work);
+    return Step::row;
   }
 
  private:
@@ -44,14 +45,20 @@ class ChangeNode : public RowSource {
     return true;
   }
 
-  // make: what becomes of a row, and how it has to be locked for that.
+  // make: what becomes of a row, and how it has to be locked for that. After Pause it goes on where it was.
   void make(const Row& around, std::size_t old, Work& work) {
-    made_.emplace(around.begin(), around.begin() + static_cast<std::ptrdiff_t>(width()));
+    if (!making_) {
+      making_.emplace(around.begin(), around.begin() + static_cast<std::ptrdiff_t>(width()));
+      assigned_ = 0;
+    }
     work.context.row = around;
-    for (const auto& [target, expr] : plan_.assignments)
-      (*made_)[static_cast<std::size_t>(target)] = evaluate(*expr, work.context);
-    writer_->check(*made_, work.context);
-    mode_ = writer_->mode_of_update(old, *made_);
+    for (; assigned_ < plan_.assignments.size(); ++assigned_) {
+      const auto& [target, expr] = plan_.assignments[assigned_];
+      (*making_)[static_cast<std::size_t>(target)] = evaluate(*expr, work.context);
+    }
+    writer_->check(*making_, work.context);
+    mode_ = writer_->mode_of_update(old, *making_);
+    made_ = std::exchange(making_, std::nullopt);
   }
 
   // change: false if the row is not to be changed after all. Its new values are made before it is waited for, and again
@@ -64,7 +71,10 @@ class ChangeNode : public RowSource {
     auto settled = writer_->settle(place(), mode_, plan_.is_delete ? "deleting" : "updating");
     if (!settled.row) return false;
     if (settled.moved) {
-      work.context.remembered.clear();
+      if (std::exchange(moved_to_, settled.row) != settled.row) {
+        work.context.remembered.clear();
+        making_.reset();
+      }
       Row current = row_;
       std::ranges::copy(plan_.table->rows[*settled.row].values, current.begin());
       current[width()] = static_cast<std::int64_t>(*settled.row);
@@ -91,7 +101,10 @@ class ChangeNode : public RowSource {
   std::optional<RowWriter> writer_;
   RowMode mode_ = RowMode::update;
   Row row_;
-  std::optional<Row> made_;
+  std::optional<Row> making_, made_;
+  std::size_t assigned_ = 0;
+  std::optional<std::size_t> moved_to_;  // the version that is looked at instead of the one that was found
+  Returning returning_;
   bool pending_ = false;
 };
 

@@ -14,12 +14,14 @@ namespace {
 class InsertNode : public RowSource {
  public:
   InsertNode(const Insert& plan, NodePtr input)
-      : plan_(plan), input_(input || !plan.source ? std::move(input) : make_source(*plan.source)) {}
+      : plan_(plan),
+        input_(input || !plan.source ? std::move(input) : make_source(*plan.source)),
+        returning_(plan.returning) {}
 
   // A row that has to wait is kept as it is, so that its values are worked out once.
   Step next(Work& work, Row& row) override {
     if (!writer_) writer_.emplace(work.context.session, plan_.table);
-    for (;;) {
+    while (!returning_.is_unfinished()) {
       if (stage_ == Stage::read) {
         given_.clear();
         if (input_) {
@@ -39,10 +41,10 @@ class InsertNode : public RowSource {
       stage_ = Stage::read;
       if (!put) continue;
       ++work.changed;
-      if (plan_.returning.empty()) continue;
-      row = returned(plan_.returning, row_, work);
-      return Step::row;
+      if (returning_.is_asked()) break;
     }
+    row = returning_.of(row_, work);
+    return Step::row;
   }
 
  private:
@@ -119,6 +121,7 @@ class InsertNode : public RowSource {
   enum class Stage : std::uint8_t { read, make, put } stage_ = Stage::read;
   std::set<std::size_t> made_;  // by this command; kept for ON CONFLICT only
   Row given_, row_;
+  Returning returning_;
   bool read_ = false;
 };
 

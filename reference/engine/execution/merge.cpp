@@ -26,6 +26,7 @@ class MergeNode : public RowSource {
       if (writer_->is_unfinished() ? finish() : merge(work)) ++work.changed;
       work.context.remembered.clear();
       pending_ = false;
+      moved_to_.reset();
     }
   }
 
@@ -56,7 +57,7 @@ class MergeNode : public RowSource {
       current = row_;
       std::ranges::copy(plan_.table->rows[*settled.row].values, current.begin());
       work.context.row = current;
-      work.context.remembered.clear();
+      if (std::exchange(moved_to_, settled.row) != settled.row) work.context.remembered.clear();
       if (!is_true(evaluate(*plan_.from->condition, work.context))) return insert(work);
       when = first(true, work);
       if (!when || when->action == Action::nothing) return false;
@@ -112,6 +113,7 @@ class MergeNode : public RowSource {
   std::optional<RowWriter> writer_;
   Row row_;
   bool pending_ = false;
+  std::optional<std::size_t> moved_to_;  // the version that is looked at instead of the one that was found
 };
 
 }  // namespace

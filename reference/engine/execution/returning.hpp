@@ -5,13 +5,27 @@
 
 namespace pgconform::engine {
 
-// returned: what RETURNING has to say of a row.
-inline Row returned(const std::vector<ExprPtr>& returning, const Row& row, Work& work) {
-  work.context.row = row;
-  Row values;
-  for (const auto& expr : returning) values.push_back(evaluate(*expr, work.context));
-  work.context.remembered.clear();
-  return values;
-}
+// Returning: what a change says of each of its rows.
+class Returning {
+ public:
+  explicit Returning(const std::vector<ExprPtr>& list) : list_(list) {}
+
+  bool is_asked() const { return !list_.empty(); }
+  // is_unfinished: Pause or Suspend has come out of of(), which is to be called again for the same row.
+  bool is_unfinished() const { return is_unfinished_; }
+  Row of(const Row& row, Work& work) {
+    is_unfinished_ = true;
+    work.context.row = row;
+    while (values_.size() < list_.size()) values_.push_back(evaluate(*list_[values_.size()], work.context));
+    work.context.remembered.clear();
+    is_unfinished_ = false;
+    return std::exchange(values_, {});
+  }
+
+ private:
+  const std::vector<ExprPtr>& list_;
+  Row values_;
+  bool is_unfinished_ = false;
+};
 
 }  // namespace pgconform::engine

@@ -11,7 +11,6 @@
 namespace pgconform::engine {
 namespace {
 
-constexpr int slice = 4096;
 constexpr auto longest_slice = std::chrono::milliseconds(20);
 
 // A plan whose tables are no longer what their names mean is made anew.
@@ -83,7 +82,7 @@ std::expected<Execution::Progress, session::Report> Run::step(const Sink& sink, 
                                                               std::chrono::steady_clock::time_point now) {
   StackBase base;
   types::use_made_types(&session_.types());
-  work_.budget = slice;
+  work_.budget = session_.options().rows_per_slice;
   work_.until = std::chrono::steady_clock::now() + longest_slice;
   work_.context.now = now;
   work_.context.style = session_.style();
