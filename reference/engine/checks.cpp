@@ -78,6 +78,13 @@ void ConstraintChecks::fire(const Event& event) const {
 }
 
 void ConstraintChecks::need_none_pending(const Table& table, std::string_view command) const {
+  need_unused(table, command);
+  if (has_pending(table))
+    fail(sqlstate::object_in_use,
+         fmt::format("cannot {} \"{}\" because it has pending trigger events", command, table.name));
+}
+
+void ConstraintChecks::need_unused(const Table& table, std::string_view command) const {
   // A portal has its tables open as long as it is there.
   for (const auto& [name, portal] : session_.names().portals) {
     if (portal->held || portal->failed || !portal->prepared.statement || !portal->prepared.statement->is_query())
@@ -88,15 +95,16 @@ void ConstraintChecks::need_none_pending(const Table& table, std::string_view co
            fmt::format("cannot {} \"{}\" because it is being used by active queries in this session", command,
                        table.name));
   }
+}
+
+bool ConstraintChecks::has_pending(const Table& table) const {
   const auto is_of_event = [&](const Event& event) {
     if (event.life.done != 0) return false;
     if (event.is_reference()) return event.table == table.oid;
     return find_foreign_key(event.table, event.key, session_).key.referenced == table.oid;
   };
   const auto is_of_key = [&](const Key& key) { return key.life.done == 0 && key.table->oid == table.oid; };
-  if (std::ranges::any_of(deferred_, is_of_event) || std::ranges::any_of(keys_, is_of_key))
-    fail(sqlstate::object_in_use,
-         fmt::format("cannot {} \"{}\" because it has pending trigger events", command, table.name));
+  return std::ranges::any_of(deferred_, is_of_event) || std::ranges::any_of(keys_, is_of_key);
 }
 
 bool ConstraintChecks::is_deferred(Oid constraint, bool deferrable, bool initially) const {

@@ -25,8 +25,12 @@ class ConstraintChecks {
   void row_updated(const Table& table, std::size_t old, std::size_t fresh);
   void row_removed(const Table& table, std::size_t old);
 
-  // need_none_pending: 55006 for a table with something left to check, which `command` would make meaningless.
+  // need_none_pending: 55006 for a table with something left to check, or in use, which `command` would make
+  // meaningless.
   void need_none_pending(const Table& table, std::string_view command) const;
+  // need_unused: 55006 for a table that an open cursor reads. has_pending: something of it is left to check.
+  void need_unused(const Table& table, std::string_view command) const;
+  bool has_pending(const Table& table) const;
 
   // end_statement: check what is immediate, and do what foreign keys ask for; repeat it if it throws Suspend or Pause.
   void end_statement();

@@ -226,6 +226,7 @@ class Prepared : public session::Statement, public Plan {
   std::vector<std::shared_ptr<Table>> locked;          // those of them whose rows it locks
   std::vector<std::shared_ptr<const UserType>> types;  // that it names
   std::string locking;                                 // FOR UPDATE, as the first that asks for it
+  std::string path;                                    // search_path, by which its names were found
   bool is_binary() const override { return is_binary_; }
   bool is_query() const override { return query && written.empty(); }
 

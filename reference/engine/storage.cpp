@@ -42,6 +42,24 @@ void Database::tidy_types(bool labels) {
   if (labels) std::erase_if(label_order, [&](const auto& entry) { return !used.contains(entry.first); });
 }
 
+// A comment goes with what it is of.
+void Database::tidy_comments() {
+  if (comments.empty()) return;
+  std::set<std::pair<Oid, std::int16_t>> there;
+  for (const auto& table : tables) {
+    there.emplace(table->oid, 0);
+    for (const auto& column : table->columns) there.emplace(table->oid, column.number);
+    for (const auto& index : table->indexes) there.emplace(index.oid, 0);
+    for (const auto& check : table->checks) there.emplace(check.oid, 0);
+    for (const auto& key : table->foreign_keys) there.emplace(key.oid, 0);
+  }
+  for (const auto& schema : schemas) there.emplace(schema.oid, 0);
+  for (const auto& [oid, versions] : types) there.emplace(oid, 0);
+  std::erase_if(comments, [&](const Comment& comment) {
+    return comment.object >= first_oid && !there.contains({comment.object, comment.part});
+  });
+}
+
 void Database::tidy() {
   if (open_transactions != 0) return;
   locks.forget_rows();
@@ -58,6 +76,7 @@ void Database::tidy() {
   for (auto& schema : schemas) schema.stamp.ended = 0;
   has_dropped = false;
   tidy_types(garbage > tolerated_);
+  tidy_comments();
   if (garbage <= tolerated_) return;
   std::size_t rows = 0;
   for (auto& table : tables) {

@@ -215,6 +215,7 @@ struct Database {
 
  private:
   void tidy_types(bool labels);
+  void tidy_comments();
 
   std::size_t tolerated_ = 1000;
 };

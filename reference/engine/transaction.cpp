@@ -5,6 +5,7 @@
 #include "engine/ddl/relations.hpp"
 #include "engine/error.hpp"
 #include "engine/session_state.hpp"
+#include "engine/user_types.hpp"
 
 // What happens when transactions begin and end; blocks.cpp has the statements that move the states.
 namespace pgconform::engine {
@@ -143,6 +144,21 @@ void TransactionMachine::abort_sub() {
   session_.waits().stop();
   session_.database().locks.undo_level(&session_, depth());
   session_.database().locks.wake_all();
+}
+
+void TransactionMachine::undo_command() {
+  auto& database = session_.database();
+  const Xid nobody = database.transactions.begin(&session_);
+  database.transactions.abort(nobody);
+  auto undo = [&](Stamp& stamp) {
+    if (stamp.made_in == command_ && is_own(stamp.made)) stamp.made = nobody;
+    if (stamp.ended_in == command_ && is_own(stamp.ended)) stamp.ended = 0;
+  };
+  for (auto& table : database.tables) undo(table->stamp);
+  for (auto& schema : database.schemas) undo(schema.stamp);
+  for (auto& comment : database.comments) undo(comment.stamp);
+  for (auto& [oid, versions] : database.types)
+    for (auto& type : versions) undo(type->stamp);
 }
 
 // ROLLBACK TO: the savepoint stays, as if it had just been set.

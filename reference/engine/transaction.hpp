@@ -89,6 +89,8 @@ class TransactionMachine {
   void advance_command() { ++command_; }
   std::int64_t started_at() const { return started_at_; }
   bool has_read() const { return has_read_; }
+  // undo_command: what the command at hand has made of tables, schemas, types and comments is as if it had not been.
+  void undo_command();
 
  private:
   // Level: the transaction itself, or a subtransaction of the level below it.

@@ -164,8 +164,7 @@ std::string transaction(const RawStatement& raw, SessionState& session) {
 
 void drop_temporary(SessionState& session) {
   for (auto& table : session.database().tables) {
-    if (table->owner != &session || table->stamp.ended != 0) continue;
-    drop(*table, session);
+    if (table->owner == &session && session.is_visible(table->stamp)) drop(*table, session);
   }
 }
 

@@ -43,6 +43,10 @@ void Waits::lock(const Table& table, LockMode mode, bool nowait) {
   hold(target_of(table), mode, session_.transaction().depth());
 }
 
+void Waits::lock_object(Oid oid, LockMode mode) {
+  hold({LockTarget::Kind::table, 0, oid}, mode, session_.transaction().depth());
+}
+
 bool Waits::advisory(const LockTarget& target, LockMode mode, bool of_session, bool may_wait) {
   constexpr std::size_t most = 100'000;  // of all sessions
   auto& locks = session_.database().locks;

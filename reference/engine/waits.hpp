@@ -20,6 +20,8 @@ class Waits {
   void for_transaction(Xid xid, const std::string& context);
   // lock: take a table lock, until the (sub)transaction ends. `nowait`: 55P03 instead of waiting.
   void lock(const Table& table, LockMode mode, bool nowait = false);
+  // lock_object: the same for a schema or a type, by its OID.
+  void lock_object(Oid oid, LockMode mode);
   // advisory: a lock that means what its users make of it; false where it would have to wait and `may_wait` is not set.
   // It lasts until the (sub)transaction ends, or, `of_session`, until it is released.
   bool advisory(const LockTarget& target, LockMode mode, bool of_session, bool may_wait);
@@ -30,6 +32,8 @@ class Waits {
   void wait_for(std::chrono::milliseconds patience);
   // is_waiting: what runs now has waited before, for a transaction, and is being tried again.
   bool is_waiting() const { return wait_.what == Wait::For::transaction; }
+  // is_under_way: there is something that is waited for, other than a time.
+  bool is_under_way() const { return wait_.what != Wait::For::nothing || patient_until_; }
   // what: what is waited for now.
   const Wait& what() const { return wait_; }
   // stop: nothing is waited for any more.

@@ -45,6 +45,7 @@ std::shared_ptr<Prepared> Analyzer::analyze(std::shared_ptr<const RawStatement> 
     check_utility(*raw);
   }
   prepared->raw = std::move(raw);
+  prepared->path = session_.settings().text("search_path");
   prepared->tables = std::move(tables_);
   prepared->types = std::move(types_);
   prepared->written = std::move(written_);

@@ -110,7 +110,7 @@ Value description(Call& c, Oid of_class, Oid object, std::int64_t part) {
   SessionState& session = c.context.session;
   for (const auto& comment : session.database().comments)
     if (comment.object == object && comment.part == part && (of_class == 0 || comment.of_class == of_class) &&
-        session.is_visible(comment.stamp))
+        session.is_visible(comment.stamp) && is_described(comment, session))
       return comment.text;
   static const auto known = [] {
     std::multimap<Oid, const Row*> map;

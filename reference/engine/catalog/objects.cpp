@@ -143,6 +143,22 @@ Oid method_oid(std::string_view name) {
   return 0;
 }
 
+bool is_described(const Comment& comment, SessionState& session) {
+  const Oid object = comment.object;
+  if (object < Database::first_oid || session.types().version(object)) return true;
+  auto has = [&](const auto& list, auto oid, Oid wanted) { return std::ranges::find(list, wanted, oid) != list.end(); };
+  for (const auto& table : session.database().tables) {
+    const bool is_part = has(table->indexes, &Index::oid, object) || has(table->checks, &Check::oid, object) ||
+                         has(table->foreign_keys, &ForeignKey::oid, object);
+    if ((table->oid != object && !is_part) || !session.is_visible(table->stamp)) continue;
+    return comment.part == 0 ||
+           std::ranges::find(table->columns, comment.part, &TableColumn::number) != table->columns.end();
+  }
+  return std::ranges::any_of(session.database().schemas, [&](const Schema& schema) {
+    return schema.oid == object && session.is_visible(schema.stamp);
+  });
+}
+
 Oid role_oid(SessionState& session, std::string_view name) {
   if (name == session.superuser()) return superuser_oid;
   for (const Row& row : initial_rows_of("pg_authid"))

@@ -48,6 +48,8 @@ Oid operator_class(Oid type, std::string_view method);
 // function_named: the only one of that name in pg_proc.
 Oid function_named(std::string_view name);
 
+// is_described: what the comment is of has not been dropped.
+bool is_described(const Comment& comment, SessionState& session);
 // role_oid · role_name: 0 and "" for what there is not.
 Oid role_oid(SessionState& session, std::string_view name);
 std::string role_name(SessionState& session, Oid oid);

@@ -147,7 +147,7 @@ void produce_pg_attribute(const Table& table, SessionState& session, const Snaps
 void produce_pg_description(const Table& table, SessionState& session, const Snapshot& snapshot, Rows& rows) {
   RowMaker row(table, rows);
   for (const auto& comment : session.database().comments)
-    if (comment.stamp.visible(snapshot))
+    if (comment.stamp.visible(snapshot) && is_described(comment, session))
       row.add()
           .set("objoid", comment.object)
           .set("classoid", comment.of_class)

@@ -15,43 +15,6 @@ namespace {
 
 using session::Execution;
 
-class CreateTableAsRun : public CommandRun {
- public:
-  CreateTableAsRun(std::shared_ptr<const Prepared> statement, SessionState& session, std::shared_ptr<Table> table,
-                   std::unique_ptr<Execution> rows)
-      : CommandRun(std::move(statement), session), writer_(session, std::move(table)), rows_(std::move(rows)) {}
-
- protected:
-  Progress advance(const Sink&, std::int64_t, std::chrono::steady_clock::time_point now) override {
-    auto progress = rows_->step(
-        [&](Row row) {
-          writer_.insert({row.begin(), row.end()});
-          ++count_;
-          return true;
-        },
-        0, now);
-    if (!progress) throw SqlError{std::move(progress.error())};
-    if (!std::holds_alternative<Complete>(*progress)) return *progress;
-    return Complete{fmt::format("SELECT {}", count_)};
-  }
-
- private:
-  RowWriter writer_;
-  std::unique_ptr<Execution> rows_;
-  std::int64_t count_ = 0;
-};
-
-// What has nothing more to do than to say so.
-class DoneRun : public CommandRun {
- public:
-  using CommandRun::CommandRun;
-
- protected:
-  Progress advance(const Sink&, std::int64_t, std::chrono::steady_clock::time_point) override {
-    return Complete{"CREATE TABLE AS"};
-  }
-};
-
 std::vector<TableColumn> columns_of(const std::vector<session::Column>& columns,
                                     const std::vector<const Node*>& names) {
   if (names.size() > columns.size()) fail(sqlstate::syntax_error, "too many column names were specified");
@@ -72,44 +35,86 @@ std::vector<TableColumn> columns_of(const std::vector<session::Column>& columns,
   return made;
 }
 
-class CreateTableAs : public Command {
+class CreateTableAsRun : public CommandRun {
  public:
   // Without a query it is EXECUTE's.
-  explicit CreateTableAs(std::shared_ptr<const Prepared> query) : query_(std::move(query)) {}
+  CreateTableAsRun(std::shared_ptr<const Prepared> statement, SessionState& session,
+                   std::shared_ptr<const Prepared> query, std::vector<Value> parameters)
+      : CommandRun(std::move(statement), session), query_(std::move(query)), parameters_(std::move(parameters)) {}
 
-  std::unique_ptr<Execution> start(std::shared_ptr<const Prepared> statement, SessionState& session,
-                                   std::vector<Value> parameters) const override {
-    const RawStatement& raw = *statement->raw;
-    const Node& body = raw.node().body();
-    const Node& into = raw.node().is("SelectStmt") ? into_clause(body) : body["into"];
-    need_no_read_only(session, raw.node().is("SelectStmt") ? "SELECT INTO" : "CREATE TABLE AS");
-    Place where = place_of(into["rel"], session);
-    if (name_is_taken(where.schema, where.temporary, where.name, session)) {
-      if (!body.flag("if_not_exists"))
-        fail(sqlstate::duplicate_table, fmt::format("relation \"{}\" already exists", where.name));
-      session.notice(sqlstate::duplicate_table, fmt::format("relation \"{}\" already exists, skipping", where.name));
-      return std::make_unique<DoneRun>(std::move(statement), session);
+ protected:
+  Progress advance(const Sink&, std::int64_t, std::chrono::steady_clock::time_point now) override {
+    if (!writer_) {
+      session_.waits().set_now(now);
+      try {
+        if (!make_table()) return Complete{"CREATE TABLE AS"};
+      } catch (const Suspend& suspend) {
+        return Wait{suspend.until};
+      }
     }
-    need_no_type(where, session);
+    if (!rows_) return Complete{query_ ? "CREATE TABLE AS" : "SELECT 0"};
+    auto progress = rows_->step(
+        [&](Row row) {
+          writer_->insert({row.begin(), row.end()});
+          ++count_;
+          return true;
+        },
+        0, now);
+    if (!progress) throw SqlError{std::move(progress.error())};
+    if (!std::holds_alternative<Complete>(*progress)) return *progress;
+    return Complete{fmt::format("SELECT {}", count_)};
+  }
+
+ private:
+  // make_table: false if there is one. Waits before it does anything.
+  bool make_table() {
+    const Node& body = raw().node().body();
+    const bool is_select = raw().node().is("SelectStmt");
+    const Node& into = is_select ? into_clause(body) : body["into"];
+    need_no_read_only(session_, is_select ? "SELECT INTO" : "CREATE TABLE AS");
+    const Place where = place_of(into["rel"], session_);
+    if (name_is_taken(where.schema, where.temporary, where.name, session_)) {
+      if (!body.flag("if_not_exists")) {
+        if (session_.waits().is_waiting()) taken_meanwhile(where, session_);
+        fail(sqlstate::duplicate_table, fmt::format("relation \"{}\" already exists", where.name));
+      }
+      session_.notice(sqlstate::duplicate_table, fmt::format("relation \"{}\" already exists, skipping", where.name));
+      return false;
+    }
+    need_no_type(where, session_);
+    claim_name(where, session_);
     auto table = std::make_shared<Table>();
-    place(*table, where, session);
-    set_on_commit(*table, into.text("onCommit"), session);
+    place(*table, where, session_);
+    set_on_commit(*table, into.text("onCommit"), session_);
     auto query = query_;
     if (!query) {
-      std::tie(query, parameters) = executed(raw, body["query"].body(), session);
+      std::tie(query, parameters_) = executed(raw(), body["query"].body(), session_);
       if (!query || !query->query) fail(sqlstate::wrong_object_type, "prepared statement is not a SELECT");
     }
     table->columns = columns_of(*query->columns(), into.list("colNames"));
     table->last_number = static_cast<std::int16_t>(table->columns.size());
     // The query's snapshot comes first: it does not see the table.
-    auto rows = into.flag("skipData") ? nullptr : make_execution(query, session, std::move(parameters));
-    table->oid = session.database().relation_oid();
-    add(table, session);
-    if (!rows && !query_)
-      return std::make_unique<AtOnce>(std::move(statement), session,
-                                      [](const Prepared&, SessionState&) { return std::string("SELECT 0"); });
-    if (!rows) return std::make_unique<DoneRun>(std::move(statement), session);
-    return std::make_unique<CreateTableAsRun>(std::move(statement), session, std::move(table), std::move(rows));
+    if (!into.flag("skipData")) rows_ = make_execution(query, session_, std::move(parameters_));
+    table->oid = session_.database().relation_oid();
+    add(table, session_);
+    writer_.emplace(session_, std::move(table));
+    return true;
+  }
+
+  std::shared_ptr<const Prepared> query_;
+  std::vector<Value> parameters_;
+  std::optional<RowWriter> writer_;
+  std::unique_ptr<Execution> rows_;
+  std::int64_t count_ = 0;
+};
+
+class CreateTableAs : public Command {
+ public:
+  explicit CreateTableAs(std::shared_ptr<const Prepared> query) : query_(std::move(query)) {}
+
+  std::unique_ptr<Execution> start(std::shared_ptr<const Prepared> statement, SessionState& session,
+                                   std::vector<Value> parameters) const override {
+    return std::make_unique<CreateTableAsRun>(std::move(statement), session, query_, std::move(parameters));
   }
 
  private:

@@ -1,7 +1,9 @@
 #include <algorithm>
+#include <map>
 
 #include "engine/analyze/parts.hpp"
 #include "engine/catalog/objects.hpp"
+#include "engine/ddl/dependents.hpp"
 #include "engine/ddl/relations.hpp"
 #include "engine/ddl/types.hpp"
 #include "engine/evaluate.hpp"
@@ -32,6 +34,25 @@ bool needs(const Index& index, std::size_t place) {
   auto looks = [&](const auto& expr) { return expr && !without(*expr, static_cast<int>(place)); };
   return std::ranges::find(index.columns, place) != index.columns.end() || looks(index.predicate) ||
          std::ranges::any_of(index.expressions, looks);
+}
+
+// pass_of: commands run pass after pass, as they are written within each: AlterTablePass.
+enum class Pass : std::uint8_t { drop, alter_type, add_column, attributes, add_index, add_other, others };
+
+Pass pass_of(const Node& command) {
+  static constexpr std::pair<std::string_view, Pass> passes[] = {
+      {"DropColumn", Pass::drop},      {"DropConstraint", Pass::drop},   {"DropNotNull", Pass::drop},
+      {"DropExpression", Pass::drop},  {"DropIdentity", Pass::drop},     {"AlterColumnType", Pass::alter_type},
+      {"AddColumn", Pass::add_column}, {"SetNotNull", Pass::attributes}, {"SetIdentity", Pass::attributes},
+      {"AddIdentity", Pass::add_other}};
+  const std::string_view what = command.text("subtype").substr(3);
+  if (what == "ColumnDefault") return command.has("def") ? Pass::add_other : Pass::drop;
+  if (what == "AddConstraint") {
+    const std::string_view kind = command["def"].body().text("contype");
+    return kind == "CONSTR_PRIMARY" || kind == "CONSTR_UNIQUE" ? Pass::add_index : Pass::add_other;
+  }
+  const auto* found = std::ranges::find(passes, what, &std::pair<std::string_view, Pass>::first);
+  return found == std::end(passes) ? Pass::others : found->second;
 }
 
 class Alteration {
@@ -99,11 +120,8 @@ class Alteration {
     }
     auto gone = place_of(name);
     drop_readers(*table_, name, cascade, session_);
-    for (auto& other : session_.database().tables)
-      if (other->kind == 'S' && other->owned_by == table_->oid &&
-          other->owned_by_column == table_->columns[gone].number && session_.is_visible(other->stamp))
-        drop(*other, session_);
     const auto number = table_->columns[gone].number;
+    drop_owned(number, fmt::format("column {} of {}", name, described(*table_, session_)), cascade);
     for (const auto& index : table_->indexes)
       if (index.unique && std::ranges::find(index.columns, gone) != index.columns.end())
         need_no_referrers(index, fmt::format("column {} of {}", name, described(*table_, session_)),
@@ -127,8 +145,58 @@ class Alteration {
     std::vector<Check> kept;
     for (auto& check : table_->checks)
       if (auto condition = without(*check.condition, static_cast<int>(gone)))
-        kept.push_back({check.oid, check.name, std::move(condition)});
+        kept.push_back({check.oid, check.name, std::move(condition), check.validated});
     table_->checks = std::move(kept);
+  }
+
+  // convert: the values of all columns that have got another type, ATRewriteTable(); then what must hold for them.
+  void convert() {
+    if (conversions_.empty()) return;
+    const auto snapshot = session_.transaction().newest();
+    auto& transactions = session_.database().transactions;
+    Xid nobody = 0;
+    for (auto& row : table_->rows) {
+      std::vector<std::pair<std::size_t, Value>> made;
+      if (row.stamp.visible(snapshot)) {
+        context_.begin_row(row.values);
+        for (const auto& [place, conversion] : conversions_) made.emplace_back(place, evaluate(*conversion, context_));
+      } else {
+        // What is gone is gone for older snapshots too.
+        if (nobody == 0) transactions.abort(nobody = transactions.begin(&session_));
+        row.stamp.made = nobody;
+        for (const auto& [place, conversion] : conversions_) made.emplace_back(place, Value());
+      }
+      for (auto& [place, value] : made) row.values[place] = std::move(value);
+    }
+    auto is_changed = [&](std::size_t place) { return conversions_.contains(place); };
+    auto is_changed_number = [&](std::int16_t number) {
+      return is_changed(static_cast<std::size_t>(std::ranges::find(table_->columns, number, &TableColumn::number) -
+                                                 table_->columns.begin()));
+    };
+    for (const auto& [place, conversion] : conversions_)
+      if (table_->columns[place].not_null) need_no_nulls(place);
+    for (const auto& check : table_->checks)
+      if (check.validated && std::ranges::any_of(conversions_, [&](const auto& each) {
+            return !without(*check.condition, static_cast<int>(each.first));
+          }))
+        need_check(check);
+    for (auto& index : table_->indexes) {
+      if (std::ranges::none_of(conversions_, [&](const auto& each) { return needs(index, each.first); })) continue;
+      KeyLess less;
+      for (std::size_t i = 0; i < index.columns.size(); ++i)
+        less.types.push_back(index.columns[i] == Index::no_place ? index.expressions[i]->type
+                                                                 : table_->columns[index.columns[i]].type);
+      index.entries = decltype(index.entries)(std::move(less));
+      fill_entries(index, *table_, session_);
+      need_unique(index, *table_, session_);
+    }
+    for (const auto& [other, key] : referrers_of(*table_, session_))
+      if (key.validated && std::ranges::any_of(key.referenced_columns, is_changed_number))
+        check_foreign_key(other, key, session_);
+    for (const auto& key : table_->foreign_keys)
+      if (key.validated && std::ranges::any_of(key.columns, is_changed_number))
+        check_foreign_key(table_, key, session_);
+    conversions_.clear();
   }
 
  private:
@@ -138,6 +206,34 @@ class Alteration {
       fail(sqlstate::undefined_column,
            fmt::format("column \"{}\" of relation \"{}\" does not exist", name, table_->name));
     return static_cast<std::size_t>(it - table_->columns.begin());
+  }
+
+  // The sequences that a column owns go with it, and with them the defaults of other columns.
+  void drop_owned(std::int16_t number, const std::string& what, bool cascade) {
+    std::vector<std::shared_ptr<Table>> owned;
+    for (const auto& other : session_.database().tables)
+      if (other->kind == 'S' && other->owned_by == table_->oid && other->owned_by_column == number &&
+          session_.is_visible(other->stamp))
+        owned.push_back(other);
+    std::vector<std::string> details, notes;
+    std::vector<Taker> takers;
+    for (const auto& sequence : owned) {
+      session_.waits().lock(*sequence, LockMode::access_exclusive);
+      for (auto& taker : takers_of(*sequence, session_)) {
+        if (taker.table->oid == table_->oid && taker.column == number) continue;
+        details.push_back(fmt::format("{} depends on {}", taker.shown, described(*sequence, session_)));
+        notes.push_back("drop cascades to " + taker.shown);
+        takers.push_back(std::move(taker));
+      }
+    }
+    if (!cascade && !details.empty()) cannot_drop(what, details);
+    tell_cascade(notes, session_);
+    for (const auto& taker : takers)
+      if (taker.table->oid == table_->oid)
+        std::ranges::find(table_->columns, taker.column, &TableColumn::number)->default_value = nullptr;
+      else
+        drop_default(taker, session_);
+    for (const auto& sequence : owned) drop(*sequence, session_);
   }
 
   // ATSimplePermissions(), of what views and sequences are not altered by.
@@ -350,8 +446,7 @@ class Alteration {
   void need_no_referrers(const Index& index, const std::string& what, const std::string& on, bool cascade) {
     std::vector<Referrer> found;
     for (auto& referrer : referrers_of(*table_, session_))
-      if (std::ranges::is_permutation(places_of(*table_, referrer.key.referenced_columns), index.columns))
-        found.push_back(std::move(referrer));
+      if (supports(*table_, index, referrer.key)) found.push_back(std::move(referrer));
     drop_referrers(found, what, on, cascade);
   }
 
@@ -389,9 +484,15 @@ class Alteration {
 
   void set_type(std::string_view name, const Node& def) {
     auto place = place_of(name);
+    if (conversions_.contains(place))
+      fail(sqlstate::feature_not_supported, fmt::format("cannot alter type of column \"{}\" twice", name));
     TableColumn old = table_->columns[place], fresh = old;
     std::tie(fresh.type, fresh.modifier) = without_place([&] { return analyzer_.column_type(def["typeName"]); });
+    if (conversions_.empty()) before_ = table_->columns;
+    // All of them look at the row as it was.
+    const auto changed = std::exchange(table_->columns, before_);
     auto conversion = analyzer_.conversion_of(def["raw_default"], *table_, old, fresh);
+    table_->columns = changed;
     for (const auto& view : readers_of(*table_, session_))
       if (reads_column(*view, *table_, name))
         fail(sqlstate::feature_not_supported, "cannot alter type of a column used by a view or rule", -1, {},
@@ -401,37 +502,34 @@ class Alteration {
       if (column.generated && !without(*column.generated, static_cast<int>(place)))
         fail(sqlstate::feature_not_supported, "cannot alter type of a column used by a generated column", -1, {},
              fmt::format("Column \"{}\" is used by generated column \"{}\".", old.name, column.name));
+    const bool is_other = fresh.type != old.type;
     for (const auto& key : table_->foreign_keys)
-      if (std::ranges::find(key.columns, old.number) != key.columns.end() && fresh.type != old.type)
+      if (std::ranges::find(key.columns, old.number) != key.columns.end() && is_other)
         refuse("ALTER … TYPE of a column with a foreign key");
     for (const auto& [other, key] : referrers_of(*table_, session_))
       if (std::ranges::find(key.referenced_columns, old.number) != key.referenced_columns.end() &&
-          fresh.type != old.type)
+          key.referenced == table_->oid && is_other)
         refuse("ALTER … TYPE of a column that a foreign key refers to");
-    if (old.identity != 0 && fresh.type != old.type) refuse("ALTER … TYPE of an identity column");
+    if (old.identity != 0 && is_other) refuse("ALTER … TYPE of an identity column");
     if (old.default_value) fresh.default_value = analyzer_.default_as(*old.default_value, fresh);
     for (const auto& check : table_->checks)
-      if (!without(*check.condition, static_cast<int>(place)) && fresh.type != old.type)
+      if (!without(*check.condition, static_cast<int>(place)) && is_other)
         refuse("ALTER … TYPE of a column with a check");
-    for (const auto& index : table_->indexes)
-      if (!index.is_plain() && needs(index, place) && fresh.type != old.type)
+    for (const auto& index : table_->indexes) {
+      if (!index.is_plain() && needs(index, place) && is_other)
         refuse("ALTER … TYPE of a column in an index with WHERE or an expression");
-    for (auto& row : table_->rows) {
-      context_.begin_row(row.values);
-      row.values[place] = evaluate(*conversion, context_);
+      const auto at = std::ranges::find(index.columns, place) - index.columns.begin();
+      if (static_cast<std::size_t>(at) == index.columns.size() || !is_other) continue;
+      if (!index.classes.empty() && !index.classes[static_cast<std::size_t>(at)].empty())
+        refuse("ALTER … TYPE of a column in an index with an operator class");
+      need_class(fresh.type, index.method);
     }
     table_->columns[place] = fresh;
-    for (auto& index : table_->indexes) {
-      if (std::ranges::find(index.columns, place) == index.columns.end()) continue;
-      KeyLess less;
-      for (std::size_t i = 0; i < index.columns.size(); ++i)
-        less.types.push_back(index.columns[i] == Index::no_place ? index.expressions[i]->type
-                                                                 : table_->columns[index.columns[i]].type);
-      index.entries = decltype(index.entries)(std::move(less));
-      fill_entries(index, *table_, session_);
-    }
+    conversions_[place] = std::move(conversion);
   }
 
+  std::map<std::size_t, std::shared_ptr<const Expr>> conversions_;  // of columns that get another type
+  std::vector<TableColumn> before_;                                 // what those are made of
   const RawStatement& raw_;
   std::shared_ptr<Table> table_;
   SessionState& session_;
@@ -477,7 +575,13 @@ std::string alter_table(const RawStatement& raw, SessionState& session) {
     fail(sqlstate::wrong_object_type, fmt::format("\"{}\" is not a {}", table->name, kind_name(kind)));
   auto revised = revise(table, session);
   Alteration alteration(raw, revised, session);
-  for (const auto* command : body.list("cmds")) alteration.run(command->body());
+  auto commands = body.list("cmds");
+  std::ranges::stable_sort(commands, {}, [](const Node* command) { return pass_of(command->body()); });
+  for (const auto* command : commands) {
+    if (pass_of(command->body()) != Pass::alter_type) alteration.convert();
+    alteration.run(command->body());
+  }
+  alteration.convert();
   return tag;
 }
 
@@ -501,7 +605,7 @@ std::string rename(const RawStatement& raw, SessionState& session) {
   if (what != "OBJECT_TABLE" && what != "OBJECT_COLUMN" && what != "OBJECT_TABCONSTRAINT" && what != "OBJECT_VIEW" &&
       what != "OBJECT_SEQUENCE")
     refuse("ALTER … RENAME of this", raw.location());
-  auto table = altered(body, tag, session);
+  auto table = renamed(body, session);
   if (!table) return tag;
   if (what == "OBJECT_COLUMN") {
     auto column = std::ranges::find(table->columns, body.text("subname"), &TableColumn::name);
@@ -532,6 +636,8 @@ std::string rename(const RawStatement& raw, SessionState& session) {
   }
   if (name_is_taken(table->schema, table->temporary, fresh, session))
     fail(sqlstate::duplicate_table, fmt::format("relation \"{}\" already exists", fresh));
+  if (table->kind != 'S' && !table->temporary && is_type_name_taken(table->schema, fresh, session))
+    fail(sqlstate::duplicate_object, fmt::format("type \"{}\" already exists", fresh));
   need_no_reader(*table, "renaming a table that a view reads", session);
   claim_name({table->schema, fresh, table->temporary}, session);
   revise(table, session)->name = fresh;

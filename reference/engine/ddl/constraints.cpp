@@ -17,6 +17,8 @@ void columns_in(const Expr& expr, std::set<int>& found) {
   for (const auto& arg : expr.args) columns_in(*arg, found);
 }
 
+}  // namespace
+
 void need_class(Oid type, std::string_view method) {
   if (operator_class(type, method) != 0) return;
   fail(sqlstate::undefined_object,
@@ -24,8 +26,6 @@ void need_class(Oid type, std::string_view method) {
                    method),
        -1, "You must specify an operator class for the index or define a default operator class for the data type.");
 }
-
-}  // namespace
 
 void need_fresh_constraint_name(const Table& table, std::string_view name) {
   if (std::ranges::find(table.checks, name, &Check::name) != table.checks.end() ||
@@ -140,10 +140,14 @@ void fill(Index& index, Table& table, SessionState& session) {
   }
   index.oid = session.database().next_oid++;
   fill_entries(index, table, session);
+  need_unique(index, table, session);
+}
+
+void need_unique(const Index& index, const Table& table, SessionState& session) {
   if (!index.unique) return;
   auto snapshot = session.transaction().newest();
   const Row* last = nullptr;
-  for (auto& [key, place] : index.entries) {
+  for (const auto& [key, place] : index.entries) {
     if (!table.rows[place].stamp.visible(snapshot)) continue;
     bool has_null = std::ranges::any_of(key, [](const Value& v) { return types::is_null(v); });
     if (last && !(has_null && !index.nulls_equal) && !index.entries.key_comp()(*last, key))
@@ -231,7 +235,9 @@ std::string create_index(const RawStatement& raw, SessionState& session) {
     fail(sqlstate::active_sql_transaction, "CREATE INDEX CONCURRENTLY cannot run inside a transaction block");
   std::string method(body.text("accessMethod"));
   if (!method.empty()) need_method(method, body);
-  session.waits().lock(*table, LockMode::share);
+  // PostgreSQL's lock is weaker; but what is locked and written here is the table's old description.
+  session.waits().lock(*table, LockMode::exclusive);
+  session.checks().need_none_pending(*table, "CREATE INDEX");
   Index index;
   index.unique = body.flag("unique");
   if (!method.empty()) index.method = method;

@@ -44,16 +44,7 @@ class TableMaker {
       session_.notice(sqlstate::duplicate_table, fmt::format("relation \"{}\" already exists, skipping", where.name));
       return "CREATE TABLE";
     }
-    // Who has waited finds the name in an index of the catalogue, not in a look-up.
-    if (existing && session_.waits().is_waiting()) {
-      Table types;
-      types.schema = "pg_catalog";
-      types.name = "pg_type";
-      throw violation(sqlstate::unique_violation,
-                      "duplicate key value violates unique constraint \"pg_type_typname_nsp_index\"",
-                      fmt::format("Key (typname, typnamespace)=({}, {}) already exists.", where.name, 2200), types,
-                      "pg_type_typname_nsp_index");
-    }
+    if (existing && session_.waits().is_waiting()) taken_meanwhile(where, session_);
     if (!existing) need_no_type(where, session_);
     if (!existing) claim_name(where, session_);
     auto table = std::make_shared<Table>();

@@ -1,6 +1,9 @@
 #include <algorithm>
 #include <map>
+#include <ranges>
 
+#include "engine/catalog/objects.hpp"
+#include "engine/ddl/dependents.hpp"
 #include "engine/ddl/relations.hpp"
 #include "engine/ddl/types.hpp"
 
@@ -45,11 +48,8 @@ Wanted wanted(std::string_view type) {
 }
 
 std::shared_ptr<Table> table_of_index(const std::string& schema, const std::string& name, SessionState& session) {
-  for (const auto& table : session.database().tables)
-    if ((schema.empty() || table->schema == schema) && session.is_visible(table->stamp) &&
-        std::ranges::find(table->indexes, name, &Index::name) != table->indexes.end())
-      return table;
-  return nullptr;
+  const auto found = relation_by_oid(session, relation_by_name(session, schema, name));
+  return found && found->index ? found->table : nullptr;
 }
 
 bool takes_from(const Expr& expr, Oid sequence) {
@@ -60,29 +60,17 @@ bool takes_from(const Expr& expr, Oid sequence) {
   return std::ranges::any_of(expr.args, [&](const ExprPtr& arg) { return takes_from(*arg, sequence); });
 }
 
-// Taker: a column whose default takes numbers from a sequence.
-struct Taker {
-  std::shared_ptr<Table> table;
-  std::int16_t column;
-};
+}  // namespace
 
-std::vector<Taker> takers_of(const Table& sequence, const std::vector<std::shared_ptr<Table>>& doomed,
-                             SessionState& session) {
+std::vector<Taker> takers_of(const Table& sequence, SessionState& session) {
   std::vector<Taker> found;
   if (sequence.kind != 'S') return found;
   for (const auto& table : session.database().tables) {
     if (!session.is_visible(table->stamp)) continue;
-    for (const auto& column : table->columns) {
-      if (!column.default_value || !takes_from(*column.default_value, sequence.oid)) continue;
-      if (std::ranges::find(doomed, table) != doomed.end()) break;
-      if (column.identity != 0) {
-        const std::string what = fmt::format("column {} of {}", column.name, described(*table, session));
-        fail(sqlstate::dependent_objects_still_exist,
-             fmt::format("cannot drop {} because {} requires it", described(sequence, session), what), -1,
-             fmt::format("You can drop {} instead.", what));
-      }
-      found.push_back({table, column.number});
-    }
+    for (const auto& column : table->columns)
+      if (column.default_value && takes_from(*column.default_value, sequence.oid))
+        found.push_back({table, column.number, column.identity != 0,
+                         fmt::format("default value for column {} of {}", column.name, described(*table, session))});
   }
   return found;
 }
@@ -94,54 +82,85 @@ void drop_default(const Taker& taker, SessionState& session) {
   std::ranges::find(revised->columns, taker.column, &TableColumn::number)->default_value = nullptr;
 }
 
-// What else goes when these go: sequences that they own, and views on them, of which CASCADE must speak.
-enum class Cascade : std::uint8_t { forbidden, told, quiet };
-
-void add_dependents(std::vector<std::shared_ptr<Table>>& doomed, Cascade cascade, SessionState& session) {
-  std::vector<std::string> notes, details;
-  std::string first;
-  std::vector<Referrer> keys;
-  std::vector<Taker> takers;
-  const auto asked = doomed.size();
-  for (std::size_t i = 0; i < doomed.size(); ++i) {
-    auto one = doomed[i];
-    for (auto& taker : takers_of(*one, doomed, session)) {
-      const auto& said = i < asked ? one : doomed[0];
-      if (first.empty()) first = described(*said, session);
-      const auto column = std::ranges::find(taker.table->columns, taker.column, &TableColumn::number);
-      const std::string what =
-          fmt::format("default value for column {} of {}", column->name, described(*taker.table, session));
-      details.push_back(fmt::format("{} depends on {}", what, described(*one, session)));
-      notes.push_back("drop cascades to " + what);
-      takers.push_back(std::move(taker));
-    }
-    for (auto& referrer : referrers_of(*one, session)) {
-      const auto& [other, key] = referrer;
-      if (std::ranges::find(doomed, other) != doomed.end()) continue;
-      if (first.empty()) first = described(*one, session);
-      details.push_back(fmt::format("constraint {} on {} depends on {}", key.name, described(*other, session),
-                                    described(*one, session)));
-      notes.push_back(fmt::format("drop cascades to constraint {} on {}", key.name, described(*other, session)));
-      keys.push_back(std::move(referrer));
-    }
-    for (const auto& other : session.database().tables) {
-      if (!session.is_visible(other->stamp) || std::ranges::find(doomed, other) != doomed.end()) continue;
-      if (other->kind == 'S' && other->owned_by == one->oid) {
-        doomed.push_back(other);
-      } else if (other->kind == 'v' && std::ranges::find(other->uses, one->oid) != other->uses.end()) {
-        if (first.empty()) first = described(*one, session);
-        details.push_back(fmt::format("{} depends on {}", described(*other, session), described(*one, session)));
-        notes.push_back("drop cascades to " + described(*other, session));
-        doomed.push_back(other);
-      }
-    }
-  }
-  if (details.empty()) return;
-  if (cascade == Cascade::forbidden) cannot_drop(asked == 1 ? first : "", details);
-  if (cascade == Cascade::told) tell_cascade(notes, session);
-  for (const auto& referrer : keys) drop_foreign_key(referrer, session);
-  for (const auto& taker : takers) drop_default(taker, session);
+void Dependents::ask_for(const std::vector<std::shared_ptr<Table>>& asked) {
+  for (const auto& table : asked) asked_.insert(table->oid);
 }
+
+void Dependents::add(const std::shared_ptr<Table>& table, const std::string& why) {
+  if (why.empty()) named_.insert(table->oid);
+  visit(table, why, table->owned_by != 0 && asked_.contains(table->owned_by));
+}
+
+void Dependents::visit(const std::shared_ptr<Table>& table, const std::string& why, bool quiet) {
+  if (!seen_.insert(table->oid).second) return;
+  const std::string name = described(*table, session_);
+  // What depends on it, the latest first.
+  std::vector<One> next;
+  for (auto& taker : takers_of(*table, session_)) {
+    if (taker.is_identity && !asked_.contains(taker.table->oid) && !seen_.contains(taker.table->oid)) {
+      const auto column = std::ranges::find(taker.table->columns, taker.column, &TableColumn::number);
+      const std::string what = fmt::format("column {} of {}", column->name, described(*taker.table, session_));
+      fail(sqlstate::dependent_objects_still_exist, fmt::format("cannot drop {} because {} requires it", name, what),
+           -1, fmt::format("You can drop {} instead.", what));
+    }
+    One one{.oid = taker.table->oid, .shown = taker.shown, .why = name};
+    one.taker = std::move(taker);
+    next.push_back(std::move(one));
+  }
+  for (auto& referrer : referrers_of(*table, session_)) {
+    One one{.oid = referrer.key.oid, .why = name};
+    one.shown = fmt::format("constraint {} on {}", referrer.key.name, described(*referrer.table, session_));
+    one.referrer = std::move(referrer);
+    next.push_back(std::move(one));
+  }
+  for (const auto& other : session_.database().tables) {
+    const bool is_owned = other->kind == 'S' && other->owned_by == table->oid;
+    const bool reads = other->kind == 'v' && std::ranges::find(other->uses, table->oid) != other->uses.end();
+    if ((is_owned || reads) && session_.is_visible(other->stamp))
+      next.push_back({.oid = other->oid, .why = name, .quiet = is_owned, .table = other});
+  }
+  std::ranges::stable_sort(next, std::ranges::greater{}, &One::oid);
+  for (auto& one : next)
+    if (one.table)
+      visit(one.table, one.why, one.quiet);
+    else
+      found_.push_back(std::move(one));
+  found_.push_back({.oid = table->oid, .shown = name, .why = why, .quiet = quiet, .table = table});
+}
+
+void Dependents::add_type(Oid oid, std::string shown, std::string why) {
+  found_.push_back({.oid = oid, .shown = std::move(shown), .why = std::move(why)});
+}
+
+// Nobody is told of what the statement names, and of what goes with a table that goes.
+bool Dependents::is_told(const One& one) const {
+  if (one.quiet || one.why.empty() || (one.table && named_.contains(one.oid))) return false;
+  if (one.taker) return !seen_.contains(one.taker->table->oid);
+  return !one.referrer || !seen_.contains(one.referrer->table->oid);
+}
+
+void Dependents::tell(const std::string& what, bool cascade) const {
+  std::vector<std::string> details, notes;
+  for (const auto& one : std::views::reverse(found_)) {
+    if (!is_told(one)) continue;
+    details.push_back(fmt::format("{} depends on {}", one.shown, one.why));
+    notes.push_back("drop cascades to " + one.shown);
+  }
+  if (!cascade && !details.empty()) cannot_drop(what, details);
+  tell_cascade(notes, session_);
+}
+
+void Dependents::drop_all() const {
+  for (const auto& one : found_)
+    if (one.table) session_.waits().lock(*one.table, LockMode::access_exclusive);
+  for (const auto& one : found_) {
+    if (one.table) drop(*one.table, session_);
+    if (one.referrer && is_told(one)) drop_foreign_key(*one.referrer, session_);
+    if (one.taker && is_told(one)) drop_default(*one.taker, session_);
+  }
+}
+
+namespace {
 
 // Tables that refer to one that is emptied are emptied with it, if that is said.
 void add_referring(std::vector<std::shared_ptr<Table>>& tables, bool cascade, SessionState& session) {
@@ -159,15 +178,40 @@ void add_referring(std::vector<std::shared_ptr<Table>>& tables, bool cascade, Se
   }
 }
 
-void drop_index(const std::shared_ptr<Table>& table, const std::string& name, SessionState& session) {
-  session.waits().lock(*table, LockMode::access_exclusive);
-  auto index = std::ranges::find(table->indexes, name, &Index::name);
-  if (index->is_constraint)
-    fail(sqlstate::dependent_objects_still_exist,
-         fmt::format("cannot drop index {} because constraint {} on table {} requires it", name, name, table->name), -1,
-         fmt::format("You can drop constraint {} on table {} instead.", name, table->name));
-  auto revised = revise(table, session);
-  std::erase_if(revised->indexes, [&](const Index& i) { return i.name == name; });
+struct NamedIndex {
+  std::shared_ptr<Table> table;
+  std::string name;
+};
+
+void drop_indexes(const std::vector<NamedIndex>& asked, bool cascade, SessionState& session) {
+  std::vector<std::string> details, notes;
+  std::vector<Referrer> keys;
+  for (const auto& [table, name] : std::views::reverse(asked)) {
+    auto index = std::ranges::find(table->indexes, name, &Index::name);
+    if (index->is_constraint)
+      fail(sqlstate::dependent_objects_still_exist,
+           fmt::format("cannot drop index {} because constraint {} on table {} requires it", name, name, table->name),
+           -1, fmt::format("You can drop constraint {} on table {} instead.", name, table->name));
+    for (auto& referrer : referrers_of(*table, session)) {
+      if (!supports(*table, *index, referrer.key)) continue;
+      const std::string what =
+          fmt::format("constraint {} on {}", referrer.key.name, described(*referrer.table, session));
+      details.push_back(
+          fmt::format("{} depends on index {}", what, qualified(session, {table->schema, name, {}}, index->oid)));
+      notes.push_back("drop cascades to " + what);
+      keys.push_back(std::move(referrer));
+    }
+  }
+  if (!cascade && !details.empty()) {
+    const auto& [table, name] = asked[0];
+    const Oid oid = std::ranges::find(table->indexes, name, &Index::name)->oid;
+    cannot_drop(asked.size() == 1 ? "index " + qualified(session, {table->schema, name, {}}, oid) : "", details);
+  }
+  tell_cascade(notes, session);
+  for (const auto& referrer : keys) drop_foreign_key(referrer, session);
+  for (const auto& [table, name] : asked)
+    std::erase_if(revise(session.find_table(table->oid), session)->indexes,
+                  [&](const Index& i) { return i.name == name; });
 }
 
 }  // namespace
@@ -220,24 +264,34 @@ std::string drop_objects(const RawStatement& raw, SessionState& session) {
     if (want.kind != 'i' && !session.is_current(*doomed[i]))
       fail(sqlstate::undefined_table, fmt::format("{} \"{}\" does not exist", want.name, doomed[i]->name));
   }
+  const bool cascade = body.text("behavior") == "DROP_CASCADE";
   if (want.kind == 'i') {
-    for (std::size_t i = 0; i < doomed.size(); ++i) drop_index(session.find_table(doomed[i]->oid), indexes[i], session);
+    std::vector<NamedIndex> named_indexes;
+    for (std::size_t i = 0; i < doomed.size(); ++i) {
+      auto table = session.find_table(doomed[i]->oid);
+      if (!table || std::ranges::find(table->indexes, indexes[i], &Index::name) == table->indexes.end())
+        fail(sqlstate::undefined_object, fmt::format("index \"{}\" does not exist", indexes[i]));
+      const bool is_new = std::ranges::none_of(
+          named_indexes, [&](const NamedIndex& each) { return each.table == table && each.name == indexes[i]; });
+      if (is_new) named_indexes.push_back({std::move(table), indexes[i]});
+    }
+    drop_indexes(named_indexes, cascade, session);
     return tag;
   }
-  // As PostgreSQL speaks of them: from the last.
-  std::ranges::reverse(doomed);
-  add_dependents(doomed, body.text("behavior") == "DROP_CASCADE" ? Cascade::told : Cascade::forbidden, session);
-  for (auto& table : doomed) {
-    session.waits().lock(*table, LockMode::access_exclusive);
-    drop(*table, session);
-  }
+  if (doomed.empty()) return tag;
+  Dependents dependents(session);
+  dependents.ask_for(doomed);
+  for (const auto& table : doomed) dependents.add(table, "");
+  dependents.tell(doomed.size() == 1 ? described(*doomed[0], session) : "", cascade);
+  dependents.drop_all();
   return tag;
 }
 
 void drop_quietly(const std::shared_ptr<Table>& table, SessionState& session) {
-  std::vector doomed{table};
-  add_dependents(doomed, Cascade::quiet, session);
-  for (auto& each : doomed) drop(*each, session);
+  Dependents dependents(session);
+  dependents.ask_for({table});
+  dependents.add(table, "");
+  dependents.drop_all();
 }
 
 void empty(const std::shared_ptr<Table>& table, SessionState& session) {
@@ -270,6 +324,7 @@ std::string truncate(const RawStatement& raw, SessionState& session) {
     auto relations = session.database().tables;
     for (const auto& sequence : relations) {
       if (sequence->kind != 'S' || sequence->owned_by != table->oid || !session.is_visible(sequence->stamp)) continue;
+      session.waits().lock(*sequence, LockMode::access_exclusive);
       auto restarted = std::make_shared<Sequence>(*sequence->sequence);
       restarted->last = restarted->start;
       restarted->called = false;

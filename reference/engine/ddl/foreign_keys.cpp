@@ -1,5 +1,6 @@
 #include <algorithm>
 
+#include "engine/ddl/dependents.hpp"
 #include "engine/ddl/relations.hpp"
 #include "engine/execution/row_writer.hpp"
 #include "engine/foreign_keys.hpp"
@@ -91,6 +92,17 @@ void need_comparable(const ForeignKey& key, const Table& table, const Table& par
 }
 
 }  // namespace
+
+// transformFkeyCheckAttrs() takes the first that will do.
+bool supports(const Table& table, const Index& index, const ForeignKey& key) {
+  const auto places = places_of(table, key.referenced_columns);
+  const Index* first = nullptr;
+  for (const auto& each : table.indexes)
+    if (each.unique && each.is_plain() && !each.deferrable && std::ranges::is_permutation(each.columns, places) &&
+        (!first || each.oid < first->oid))
+      first = &each;
+  return first && first->oid == index.oid;
+}
 
 void add_foreign_key(Table& table, const Node& constraint, const KeyOptions& options, SessionState& session) {
   const Node& r = constraint["pktable"];

@@ -38,6 +38,9 @@ Liked liked(const Node& clause, SessionState& session) {
   if (!found.source)
     if (auto type = session.types().named(r.text("schemaname"), r.text("relname")); type && type->kind == 'c')
       found.source = fields_of(*type);
+  if (!found.source && relation_by_name(session, r.text("schemaname"), r.text("relname")) != 0)
+    fail(sqlstate::wrong_object_type, fmt::format("relation \"{}\" is invalid in LIKE clause", r.text("relname")),
+         r.location(), {}, "This operation is not supported for indexes.");
   if (!found.source)
     fail(sqlstate::undefined_table, fmt::format("relation \"{}\" does not exist", r.text("relname")), r.location());
   if (found.source->kind == 'S')
@@ -96,7 +99,6 @@ void comment_liked(const Liked& from, const Table& table, SessionState& session)
                            });
       if (!is_copy) continue;
       copy(pg_class_class, index.oid, 0, own.oid, 0);
-      copy(pg_constraint_class, index.oid, 0, own.oid, 0);
       break;
     }
 }

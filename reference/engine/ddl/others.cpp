@@ -135,6 +135,7 @@ std::string comment(const RawStatement& raw, SessionState& session) {
     made.of_class = pg_namespace_class;
     made.object = schema_oid(session, last);
     if (made.object == 0) fail(sqlstate::undefined_schema, fmt::format("schema \"{}\" does not exist", last));
+    session.waits().lock_object(made.object, LockMode::share_update_exclusive);
   } else if (type == "OBJECT_TYPE" || type == "OBJECT_DOMAIN") {
     const auto& written = body["object"].body().list("names");
     auto commented = altered_type(written, session);
@@ -142,11 +143,13 @@ std::string comment(const RawStatement& raw, SessionState& session) {
       fail(sqlstate::wrong_object_type, fmt::format("\"{}\" is not a domain", dotted(written)));
     made.of_class = pg_type_class;
     made.object = commented->oid;
+    session.waits().lock_object(made.object, LockMode::share_update_exclusive);
   } else if (type == "OBJECT_TABCONSTRAINT") {
     names.pop_back();
     const auto [schema, name] = named(names);
     const auto table = session.find_table(schema, name);
     if (!table) fail(sqlstate::undefined_table, fmt::format("relation \"{}\" does not exist", name));
+    session.waits().lock(*table, LockMode::share_update_exclusive);
     made.of_class = pg_constraint_class;
     made.object = constraint_named(*table, last);
     if (made.object == 0)
@@ -160,6 +163,7 @@ std::string comment(const RawStatement& raw, SessionState& session) {
     auto relation = relation_by_oid(session, made.object);
     if (!relation) fail(sqlstate::undefined_table, fmt::format("relation \"{}\" does not exist", name));
     need_no_system(*relation->table);
+    session.waits().lock(*relation->table, LockMode::share_update_exclusive);
     char kind = relation->index ? 'i' : relation->table->kind;
     char wanted = type == "OBJECT_TABLE" ? 'r' : type == "OBJECT_VIEW" ? 'v' : type == "OBJECT_SEQUENCE" ? 'S' : 'i';
     if (!column && kind != wanted)

@@ -4,6 +4,7 @@
 #include <map>
 
 #include "engine/catalog/objects.hpp"
+#include "engine/execution/row_writer.hpp"
 
 namespace pgconform::engine {
 
@@ -13,19 +14,15 @@ void need_no_read_only(SessionState& session, std::string_view command) {
 }
 
 void need_no_read_only(const Node& statement, SessionState& session) {
-  static const std::map<std::string_view, std::string_view> tags = {{"CreateStmt", "CREATE TABLE"},
-                                                                    {"IndexStmt", "CREATE INDEX"},
-                                                                    {"ViewStmt", "CREATE VIEW"},
-                                                                    {"CreateSeqStmt", "CREATE SEQUENCE"},
-                                                                    {"CreateSchemaStmt", "CREATE SCHEMA"},
-                                                                    {"CreateEnumStmt", "CREATE TYPE"},
-                                                                    {"CompositeTypeStmt", "CREATE TYPE"},
-                                                                    {"CreateDomainStmt", "CREATE DOMAIN"},
-                                                                    {"AlterSeqStmt", "ALTER SEQUENCE"},
-                                                                    {"AlterEnumStmt", "ALTER TYPE"},
-                                                                    {"AlterDomainStmt", "ALTER DOMAIN"},
-                                                                    {"TruncateStmt", "TRUNCATE TABLE"},
-                                                                    {"CommentStmt", "COMMENT"}};
+  static const std::map<std::string_view, std::string_view> tags = {
+      {"CreateStmt", "CREATE TABLE"},        {"IndexStmt", "CREATE INDEX"},
+      {"ViewStmt", "CREATE VIEW"},           {"CreateSeqStmt", "CREATE SEQUENCE"},
+      {"CreateSchemaStmt", "CREATE SCHEMA"}, {"CreateEnumStmt", "CREATE TYPE"},
+      {"CompositeTypeStmt", "CREATE TYPE"},  {"CreateDomainStmt", "CREATE DOMAIN"},
+      {"AlterSeqStmt", "ALTER SEQUENCE"},    {"AlterEnumStmt", "ALTER TYPE"},
+      {"AlterDomainStmt", "ALTER DOMAIN"},   {"TruncateStmt", "TRUNCATE TABLE"},
+      {"CreatedbStmt", "CREATE DATABASE"},   {"AlterDatabaseStmt", "ALTER DATABASE"},
+      {"DropdbStmt", "DROP DATABASE"},       {"CommentStmt", "COMMENT"}};
   if (auto it = tags.find(statement.kind()); it != tags.end()) return need_no_read_only(session, it->second);
   // These say "OBJECT_TABLE" and the like of what they are about.
   const Node& body = statement.body();
@@ -45,6 +42,12 @@ void need_no_read_only(const Node& statement, SessionState& session) {
   if (name == "DOMCONSTRAINT") name = "DOMAIN";
   if (name == "ATTRIBUTE") name = "TYPE";
   need_no_read_only(session, (statement.is("DropStmt") ? "DROP " : "ALTER ") + name);
+}
+
+void hold_schema(const std::string& name, SessionState& session, int location) {
+  if (!session.has_schema(name))
+    fail(sqlstate::undefined_schema, fmt::format("schema \"{}\" does not exist", name), location);
+  session.waits().lock_object(schema_oid(session, name), LockMode::access_share);
 }
 
 Place place_of(const Node& r, SessionState& session) {
@@ -67,9 +70,8 @@ Place place_of(const Node& r, SessionState& session) {
     auto first = session.creation_schema();
     if (!first) fail(sqlstate::undefined_schema, "no schema has been selected to create in", r.location());
     where.schema = *first;
-  } else if (!session.has_schema(schema)) {
-    fail(sqlstate::undefined_schema, fmt::format("schema \"{}\" does not exist", schema), r.location());
   }
+  hold_schema(where.schema, session, r.location());
   return where;
 }
 
@@ -98,6 +100,17 @@ void claim_name(const Place& where, SessionState& session) {
   for (const auto& other : session.database().tables)
     if (!other->temporary && other->schema == where.schema && other->name == where.name)
       session.waits().for_transaction(other->stamp.made, "");
+}
+
+void taken_meanwhile(const Place& where, SessionState& session) {
+  Table types;
+  types.schema = "pg_catalog";
+  types.name = "pg_type";
+  throw violation(sqlstate::unique_violation,
+                  "duplicate key value violates unique constraint \"pg_type_typname_nsp_index\"",
+                  fmt::format("Key (typname, typnamespace)=({}, {}) already exists.", where.name,
+                              schema_oid(session, where.schema)),
+                  types, "pg_type_typname_nsp_index");
 }
 
 std::string choose_name(const Table& table, std::string_view middle, std::string_view label, SessionState& session,
@@ -140,7 +153,9 @@ std::shared_ptr<Table> revise(const std::shared_ptr<Table>& table, SessionState&
   return revised;
 }
 
-std::shared_ptr<Table> altered(const Node& body, std::string_view command, SessionState& session) {
+namespace {
+
+std::shared_ptr<Table> found_and_locked(const Node& body, SessionState& session) {
   const Node& r = body["relation"];
   auto table = session.find_table(r.text("schemaname"), r.text("relname"));
   if (!table) {
@@ -150,8 +165,22 @@ std::shared_ptr<Table> altered(const Node& body, std::string_view command, Sessi
     return nullptr;
   }
   session.waits().lock(*table, LockMode::access_exclusive);
-  session.checks().need_none_pending(*table, command);
   return session.find_table(r.text("schemaname"), r.text("relname"));
+}
+
+}  // namespace
+
+std::shared_ptr<Table> altered(const Node& body, std::string_view command, SessionState& session) {
+  auto table = found_and_locked(body, session);
+  if (table) session.checks().need_none_pending(*table, command);
+  return table;
+}
+
+// A check that is left looks at the table as it was described when it was left.
+std::shared_ptr<Table> renamed(const Node& body, SessionState& session) {
+  auto table = found_and_locked(body, session);
+  if (table && session.checks().has_pending(*table)) refuse("renaming or moving a table with deferred checks pending");
+  return table;
 }
 
 std::string_view kind_name(char kind) {

@@ -25,6 +25,9 @@ struct Place {
 };
 // place_of: what a RangeVar means in CREATE. 3F000 for a schema that is not there, 42501 for a system schema.
 Place place_of(const Node& range_var, SessionState& session);
+// hold_schema: a schema that something is about to be put into: waits until it is decided whether it goes, and keeps
+// others from dropping it; 3F000.
+void hold_schema(const std::string& name, SessionState& session, int location = -1);
 // place: give the relation its name, schema and owner.
 void place(Table& table, const Place& where, SessionState& session);
 
@@ -32,6 +35,8 @@ void place(Table& table, const Place& where, SessionState& session);
 bool name_is_taken(const std::string& schema, bool temporary, const std::string& name, SessionState& session);
 // claim_name: wait until it is decided whether another transaction's relation of that name comes to be.
 void claim_name(const Place& where, SessionState& session);
+// taken_meanwhile: 23505 for such a name: who has waited finds it in an index of the catalogue, not in a look-up.
+[[noreturn]] void taken_meanwhile(const Place& where, SessionState& session);
 // choose_name: name1_name2_label, made short enough and with a number if need be: ChooseRelationName().
 std::string choose_name(const Table& table, std::string_view middle, std::string_view label, SessionState& session,
                         const std::vector<std::string>& also_taken = {});
@@ -56,6 +61,9 @@ void drop_quietly(const std::shared_ptr<Table>& table, SessionState& session);
 
 // altered: the table that ALTER is about, locked; null, with a notice, if it is missing and may be.
 std::shared_ptr<Table> altered(const Node& body, std::string_view command, SessionState& session);
+
+// renamed: the same for what renames or moves it, which open cursors do not mind.
+std::shared_ptr<Table> renamed(const Node& body, SessionState& session);
 
 // need_no_system: 42501 for what is the catalogue's own.
 void need_no_system(const Table& table);
@@ -105,6 +113,9 @@ void drop_foreign_key(const Referrer& referrer, SessionState& session);
 void add_column(const RawStatement& raw, const Node& def, Table& table, Context& context);
 // fill: make a new index's entries; 23505 where the rows are not unique.
 void fill(Index& index, Table& table, SessionState& session);
+// need_unique: that 23505. need_class: 42704 for a type that the access method has no operators for.
+void need_unique(const Index& index, const Table& table, SessionState& session);
+void need_class(Oid type, std::string_view method);
 
 // Views and what they read (ddl/view_readers.cpp).
 // readers_of: the views that read the table, not through another.

@@ -1,8 +1,8 @@
 #include <algorithm>
-#include <map>
 #include <ranges>
 
 #include "engine/catalog/objects.hpp"
+#include "engine/ddl/dependents.hpp"
 #include "engine/ddl/relations.hpp"
 #include "engine/ddl/types.hpp"
 
@@ -83,6 +83,7 @@ std::string rename_schema(const RawStatement& raw, SessionState& session) {
   if (session.has_schema(fresh) || fresh == "information_schema")
     fail(sqlstate::duplicate_schema, fmt::format("schema \"{}\" already exists", fresh));
   need_free_schema_name(fresh);
+  session.waits().lock_object(schema_oid(session, old), LockMode::access_exclusive);
   need_no_view_naming(old, session);
   const auto tables = tables_in(old, session);
   for (const auto& table : tables) session.waits().lock(*table, LockMode::access_exclusive);
@@ -100,17 +101,15 @@ std::string move_relation(const RawStatement& raw, SessionState& session) {
   const char kind = about == "OBJECT_VIEW" ? 'v' : about == "OBJECT_SEQUENCE" ? 'S' : 'r';
   if (kind == 'r' && about != "OBJECT_TABLE") refuse("ALTER … SET SCHEMA of this", raw.location());
   const std::string tag = kind == 'v' ? "ALTER VIEW" : kind == 'S' ? "ALTER SEQUENCE" : "ALTER TABLE";
-  auto table = altered(body, tag, session);
+  auto table = renamed(body, session);
   if (!table) return tag;
   if (kind != 'r' && table->kind != kind)
     fail(sqlstate::wrong_object_type, fmt::format("\"{}\" is not a {}", table->name, kind_name(kind)));
-  if (table->owned_by != 0)
+  if (const auto owner = session.find_table(table->owned_by); table->owned_by != 0)
     fail(sqlstate::feature_not_supported, "cannot move an owned sequence into another schema", -1, {},
-         fmt::format("Sequence \"{}\" is linked to table \"{}\".", table->name,
-                     session.find_table(table->owned_by)->name));
+         fmt::format("Sequence \"{}\" is linked to table \"{}\".", table->name, owner ? owner->name : std::string()));
   const std::string schema(body.text("newschema"));
-  if (!session.has_schema(schema) && schema != "pg_temp")
-    fail(sqlstate::undefined_schema, fmt::format("schema \"{}\" does not exist", schema));
+  if (schema != "pg_temp") hold_schema(schema, session);
   if (schema == table->schema) return tag;
   if (table->temporary || schema.starts_with("pg_temp"))
     fail(sqlstate::feature_not_supported, "cannot move objects into or out of temporary schemas");
@@ -140,6 +139,7 @@ std::string drop_schemas(const RawStatement& raw, SessionState& session) {
   for (const auto* object : body.list("objects")) {
     std::string name(object->string_of());
     if (session.has_schema(name)) {
+      session.waits().lock_object(schema_oid(session, name), LockMode::access_exclusive);
       if (std::ranges::find(names, name) == names.end()) names.push_back(std::move(name));
       continue;
     }
@@ -147,26 +147,29 @@ std::string drop_schemas(const RawStatement& raw, SessionState& session) {
       fail(sqlstate::invalid_schema_name, fmt::format("schema \"{}\" does not exist", name));
     session.notice(sqlstate::successful_completion, fmt::format("schema \"{}\" does not exist, skipping", name));
   }
-  std::vector<std::shared_ptr<Table>> inside;
-  std::vector<std::string> details, notes;
-  // As PostgreSQL speaks of them: from the last.
-  for (const auto& name : std::views::reverse(names)) {
-    std::map<Oid, std::string> found;
-    for (auto& table : tables_in(name, session)) {
-      if (table->owned_by == 0) found[table->oid] = described(*table, session);
-      inside.push_back(std::move(table));
+  Dependents dependents(session);
+  for (const auto& name : names) {
+    const std::string why = "schema " + name;
+    auto tables = tables_in(name, session);
+    dependents.ask_for(tables);
+    auto types = types_in(name, session);
+    std::erase_if(types, [](const auto& type) { return type->element != 0; });
+    // The latest first, as the dependents of anything.
+    std::ranges::sort(tables, std::ranges::greater{}, &Table::oid);
+    std::ranges::sort(types, std::ranges::greater{}, &UserType::oid);
+    auto type = types.begin();
+    auto add_types_after = [&](Oid oid) {
+      for (; type != types.end() && (*type)->oid > oid; ++type)
+        dependents.add_type((*type)->oid, "type " + types::type_name((*type)->oid), why);
+    };
+    for (const auto& table : tables) {
+      add_types_after(table->oid);
+      dependents.add(table, why);
     }
-    for (const auto& type : types_in(name, session))
-      if (type->element == 0) found[type->oid] = fmt::format("type {}", types::type_name(type->oid));
-    for (const auto& [oid, shown] : found) {
-      details.push_back(fmt::format("{} depends on schema {}", shown, name));
-      notes.push_back("drop cascades to " + shown);
-    }
+    add_types_after(0);
   }
-  if (!cascade && !notes.empty()) cannot_drop(names.size() == 1 ? "schema " + names[0] : "", details);
-  for (const auto& table : inside) session.waits().lock(*table, LockMode::access_exclusive);
-  tell_cascade(notes, session);
-  for (const auto& table : inside) drop(*table, session);
+  dependents.tell(names.size() == 1 ? "schema " + names[0] : "", cascade);
+  dependents.drop_all();
   for (const auto& name : names) {
     drop_types_in(types_in(name, session), name, session);
     end_schema(name, session);

@@ -1,6 +1,7 @@
 #include <algorithm>
 
 #include "engine/ddl/relations.hpp"
+#include "engine/ddl/types.hpp"
 #include "types/form.hpp"
 
 // CREATE SEQUENCE and what is like it. sql-createsequence; sequence.c.
@@ -45,7 +46,13 @@ void read_options(Sequence& s, const std::vector<const Node*>& options, bool is_
     auto it = given.find(name);
     return it == given.end() ? std::nullopt : number_written(*it->second, raw);
   };
+  // Limits that are those of the type become those of another.
+  bool resets_highest = false, resets_lowest = false;
   if (has("as")) {
+    std::int64_t old_low = 0, old_high = 0;
+    limits_of(s.type, old_low, old_high);
+    resets_highest = !is_new && s.highest == old_high;
+    resets_lowest = !is_new && s.lowest == old_low;
     Analyzer analyzer(session, std::nullopt);
     s.type = analyzer.column_type((*given["as"])["arg"].body()).first;
     if (s.type != types::int2_oid && s.type != types::int4_oid && s.type != types::int8_oid)
@@ -62,14 +69,14 @@ void read_options(Sequence& s, const std::vector<const Node*>& options, bool is_
   bool up = s.increment > 0;
   if (auto most = number("maxvalue"))
     s.highest = *most;
-  else if (is_new || has("maxvalue") || has("as"))
-    s.highest = up ? high : -1;
+  else if (is_new || has("maxvalue") || resets_highest)
+    s.highest = up || resets_highest ? high : -1;
   if (s.highest < low || s.highest > high)
     bad(fmt::format("MAXVALUE ({}) is out of range for sequence data type {}", s.highest, types::type_name(s.type)));
   if (auto least = number("minvalue"))
     s.lowest = *least;
-  else if (is_new || has("minvalue") || has("as"))
-    s.lowest = up ? 1 : low;
+  else if (is_new || has("minvalue") || resets_lowest)
+    s.lowest = !up || resets_lowest ? low : 1;
   if (s.lowest < low || s.lowest > high)
     bad(fmt::format("MINVALUE ({}) is out of range for sequence data type {}", s.lowest, types::type_name(s.type)));
   if (s.lowest >= s.highest) bad(fmt::format("MINVALUE ({}) must be less than MAXVALUE ({})", s.lowest, s.highest));
@@ -93,6 +100,9 @@ void read_options(Sequence& s, const std::vector<const Node*>& options, bool is_
     s.cache = *cache;
     if (s.cache <= 0) bad(fmt::format("CACHE ({}) must be greater than zero", s.cache));
   }
+  for (std::string_view name : {"increment", "cycle", "maxvalue", "minvalue", "restart", "cache"})
+    if (has(name)) s.logged = 0;
+  if (resets_highest || resets_lowest) s.logged = 0;
 }
 
 // process_owned_by(): OWNED BY, if it is said.
@@ -114,6 +124,7 @@ void read_owner(Table& sequence, const std::vector<const Node*>& options, Sessio
       const auto [schema, name] = named(names);
       table = session.find_table(schema, name);
       if (!table) fail(sqlstate::undefined_table, fmt::format("relation \"{}\" does not exist", name));
+      session.waits().lock(*table, LockMode::access_share);
       if (table->kind == 'S')
         fail(sqlstate::wrong_object_type, fmt::format("sequence cannot be owned by relation \"{}\"", name), -1, {},
              "This operation is not supported for sequences.");
@@ -141,7 +152,6 @@ void change(const std::shared_ptr<Table>& table, const std::vector<const Node*>&
             SessionState& session) {
   auto changed = std::make_shared<Sequence>(*table->sequence);
   read_options(*changed, options, false, raw, session);
-  changed->logged = 0;
   auto revised = revise(table, session);
   revised->sequence = std::move(changed);
   session.sequence_use(table->oid).forget_cached();
@@ -209,7 +219,10 @@ void set_identity(const Table& table, TableColumn& column, const std::vector<con
     fail(sqlstate::object_not_in_prerequisite_state,
          fmt::format("column \"{}\" of relation \"{}\" is not an identity column", column.name, table.name));
   if (identity != 0) column.identity = identity;
-  if (!of_sequence.empty()) change(identity_sequence(table, column, session), of_sequence, raw, session);
+  if (of_sequence.empty()) return;
+  const auto sequence = identity_sequence(table, column, session);
+  session.waits().lock(*sequence, LockMode::share_row_exclusive);
+  change(sequence, of_sequence, raw, session);
 }
 
 void drop_identity(const Table& table, TableColumn& column, bool missing_ok, SessionState& session) {
@@ -219,7 +232,9 @@ void drop_identity(const Table& table, TableColumn& column, bool missing_ok, Ses
     if (!missing_ok) fail(sqlstate::object_not_in_prerequisite_state, text);
     return session.notice(sqlstate::successful_completion, text + ", skipping");
   }
-  drop(*identity_sequence(table, column, session), session);
+  const auto sequence = identity_sequence(table, column, session);
+  session.waits().lock(*sequence, LockMode::access_exclusive);
+  drop(*sequence, session);
   column.identity = 0;
   column.default_value = nullptr;
 }
@@ -250,6 +265,7 @@ std::string create_sequence(const RawStatement& raw, SessionState& session) {
     session.notice(sqlstate::duplicate_table, fmt::format("relation \"{}\" already exists, skipping", where.name));
     return "CREATE SEQUENCE";
   }
+  need_no_type(where, session);
   claim_name(where, session);
   auto sequence = make_sequence(where, types::int8_oid, body.list("options"), raw, session);
   read_owner(*sequence, body.list("options"), session);

@@ -32,9 +32,8 @@ TypePlace type_place(std::string schema, std::string name, SessionState& session
     auto first = session.creation_schema();
     if (!first) fail(sqlstate::undefined_schema, "no schema has been selected to create in");
     schema = *first;
-  } else if (!session.has_schema(schema)) {
-    fail(sqlstate::undefined_schema, fmt::format("schema \"{}\" does not exist", schema));
   }
+  hold_schema(schema, session);
   if (is_type_name_taken(schema, name, session)) {
     auto type = session.types().named(schema, name);
     if (type && type->element != 0) refuse("a type that is called as an array type is");
@@ -369,8 +368,7 @@ std::string move_type(const RawStatement& raw, SessionState& session) {
   if (!is_domain && body.text("objectType") != "OBJECT_TYPE") refuse("ALTER … SET SCHEMA of this", raw.location());
   auto type = altered_type(body["object"].body().list("items"), session, is_domain ? 'd' : 0);
   const std::string schema(body.text("newschema"));
-  if (!session.has_schema(schema))
-    fail(sqlstate::undefined_schema, fmt::format("schema \"{}\" does not exist", schema));
+  hold_schema(schema, session);
   if (schema == type->schema) return tag;
   if (is_type_name_taken(schema, type->name, session))
     fail(sqlstate::duplicate_object, fmt::format("type \"{}\" already exists in schema \"{}\"", type->name, schema));

@@ -15,15 +15,16 @@ constexpr auto longest_slice = std::chrono::milliseconds(20);
 
 // A plan whose tables are no longer what their names mean is made anew.
 std::shared_ptr<const Prepared> current(const std::shared_ptr<const Prepared>& prepared, SessionState& session) {
-  if (std::ranges::all_of(prepared->tables, [&](const auto& table) { return session.is_current(*table); }))
+  const bool is_same = prepared->tables.empty() || prepared->path == session.settings().text("search_path");
+  if (is_same && std::ranges::all_of(prepared->tables, [&](const auto& table) { return session.is_current(*table); }))
     return prepared;
   Analyzer analyzer(session, prepared->parameter_types());
   if (prepared->query && prepared->query->place_at >= 0) analyzer.set_for_cursor();
   auto renewed = analyzer.analyze(prepared->raw, prepared->query != nullptr);
   auto shape = [](const Prepared& p) {
-    std::vector<std::pair<Oid, std::string>> columns;
+    std::vector<std::tuple<Oid, std::int32_t, std::string>> columns;
     if (p.columns())
-      for (const auto& column : *p.columns()) columns.emplace_back(column.type, column.name);
+      for (const auto& column : *p.columns()) columns.emplace_back(column.type, column.type_modifier, column.name);
     return columns;
   };
   if (shape(*renewed) != shape(*prepared)) throw SqlError{session::plan_changed()};

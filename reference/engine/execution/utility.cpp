@@ -3,7 +3,7 @@
 namespace pgconform::engine {
 namespace {
 
-// A statement without a plan. One that has to wait does so before it has done anything, and is run again.
+// A statement without a plan. One that has to wait is undone, and run again.
 class UtilityRun : public Run {
  public:
   using Run::Run;
@@ -13,7 +13,7 @@ class UtilityRun : public Run {
   Progress advance(const Sink& sink, std::int64_t limit) override {
     const Node& node = statement_->raw->node();
     if (node.is("TransactionStmt")) return move_transaction();
-    if (!node.is("VariableShowStmt")) return Complete{run_utility(*statement_, session_)};
+    if (!node.is("VariableShowStmt")) return Complete{run_or_undo()};
     if (!shown_) {
       std::string_view name = node.body().text("name");
       if (name == "all") {
@@ -33,6 +33,17 @@ class UtilityRun : public Run {
   }
 
  private:
+  std::string run_or_undo() {
+    try {
+      return run_utility(*statement_, session_);
+    } catch (const Suspend&) {
+      session_.transaction().undo_command();
+      // pg_sleep(), which would sleep again.
+      if (!session_.waits().is_under_way()) refuse("a function that waits in this statement");
+      throw;
+    }
+  }
+
   // A commit waits for others, if it has to, before it commits.
   Progress move_transaction() {
     if (!tag_) tag_ = run_utility(*statement_, session_);

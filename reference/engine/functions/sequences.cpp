@@ -13,6 +13,7 @@ Table& sequence_of(Call& c, std::string_view command) {
   if (table->kind != 'S') fail(sqlstate::wrong_object_type, fmt::format("\"{}\" is not a sequence", table->name));
   if (!command.empty() && session.settings().is_read_only() && !table->temporary)
     fail(sqlstate::read_only_sql_transaction, fmt::format("cannot execute {} in a read-only transaction", command));
+  session.waits().lock(*table, LockMode::row_exclusive);
   return *table;
 }
 
