@@ -85,7 +85,8 @@ void ConstraintChecks::need_none_pending(const Table& table, std::string_view co
 }
 
 void ConstraintChecks::need_unused(const Table& table, std::string_view command) const {
-  // A portal has its tables open as long as it is there.
+  // A portal has its tables open as long as it is there, though not the views that it reads them through.
+  if (table.kind == 'v') return;
   for (const auto& [name, portal] : session_.names().portals) {
     if (portal->held || portal->failed || !portal->prepared.statement || !portal->prepared.statement->is_query())
       continue;

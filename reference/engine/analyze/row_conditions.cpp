@@ -68,6 +68,8 @@ std::vector<Oid> Analyzer::inferred(const Node& infer, const Table& table) {
   std::set<std::string> expressions, given;
   for (const auto* each : infer.list("indexElems")) {
     const Node& element = each->body();
+    if (!element.list("collation").empty() || !element.list("opclass").empty())
+      refuse("ON CONFLICT with a collation or an operator class", infer.location());
     if (element.has("expr")) {
       const auto expr = index_expression_of(element["expr"], table);
       if (expr->kind == ExprKind::column)

@@ -108,6 +108,9 @@ Value port_of(const session::Address& end) {
 // Comments.
 Value description(Call& c, Oid of_class, Oid object, std::int64_t part) {
   SessionState& session = c.context.session;
+  // A key and its index have the same number.
+  if (of_class == 0)
+    if (Value own = description(c, pg_class_class, object, part); !types::is_null(own)) return own;
   for (const auto& comment : session.database().comments)
     if (comment.object == object && comment.part == part && (of_class == 0 || comment.of_class == of_class) &&
         session.is_visible(comment.stamp) && is_described(comment, session))

@@ -68,7 +68,7 @@ void produce_pg_class(const Table& table, SessionState& session, const Snapshot&
         .set("relam", t->kind == 'r' ? 2 : 0)
         .set("relfilenode", stored ? t->oid : 0)
         .set("relpages", t->kind == 'S' ? 1 : 0)
-        .set("reltuples", t->kind == 'S' ? Value(1.0f) : Value(t->kind == 'r' ? -1.0f : 0.0f))
+        .set("reltuples", t->kind == 'S' ? Value(1.0f) : Value(-1.0f))
         .set("relhasindex", !t->indexes.empty())
         .set("relpersistence", persistence(*t))
         .set("relkind", t->kind)

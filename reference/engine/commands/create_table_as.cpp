@@ -74,10 +74,7 @@ class CreateTableAsRun : public CommandRun {
     need_no_read_only(session_, is_select ? "SELECT INTO" : "CREATE TABLE AS");
     const Place where = place_of(into["rel"], session_);
     if (name_is_taken(where.schema, where.temporary, where.name, session_)) {
-      if (!body.flag("if_not_exists")) {
-        if (session_.waits().is_waiting()) taken_meanwhile(where, session_);
-        fail(sqlstate::duplicate_table, fmt::format("relation \"{}\" already exists", where.name));
-      }
+      if (!body.flag("if_not_exists")) need_free_name(where, true, session_);
       session_.notice(sqlstate::duplicate_table, fmt::format("relation \"{}\" already exists, skipping", where.name));
       return false;
     }

@@ -76,7 +76,8 @@ class Alteration {
       auto& column = table_->columns[place_of(name)];
       if (column.identity != 0)
         fail(sqlstate::syntax_error,
-             fmt::format("column \"{}\" of relation \"{}\" is an identity column", name, table_->name));
+             fmt::format("column \"{}\" of relation \"{}\" is an identity column", name, table_->name), -1,
+             command.has("def") ? "" : "Use ALTER TABLE ... ALTER COLUMN ... DROP IDENTITY instead.");
       if (column.generated)
         fail(sqlstate::syntax_error,
              fmt::format("column \"{}\" of relation \"{}\" is a generated column", name, table_->name), -1,
@@ -118,6 +119,8 @@ class Alteration {
                       fmt::format("column \"{}\" of relation \"{}\" does not exist, skipping", name, table_->name));
       return;
     }
+    if (is_system_column(name))
+      fail(sqlstate::feature_not_supported, fmt::format("cannot drop system column \"{}\"", name));
     auto gone = place_of(name);
     drop_readers(*table_, name, cascade, session_);
     const auto number = table_->columns[gone].number;
@@ -483,6 +486,8 @@ class Alteration {
   }
 
   void set_type(std::string_view name, const Node& def) {
+    if (is_system_column(name))
+      fail(sqlstate::feature_not_supported, fmt::format("cannot alter system column \"{}\"", name));
     auto place = place_of(name);
     if (conversions_.contains(place))
       fail(sqlstate::feature_not_supported, fmt::format("cannot alter type of column \"{}\" twice", name));
@@ -608,12 +613,16 @@ std::string rename(const RawStatement& raw, SessionState& session) {
   auto table = renamed(body, session);
   if (!table) return tag;
   if (what == "OBJECT_COLUMN") {
+    if (is_system_column(body.text("subname")))
+      fail(sqlstate::feature_not_supported, fmt::format("cannot rename system column \"{}\"", body.text("subname")));
     auto column = std::ranges::find(table->columns, body.text("subname"), &TableColumn::name);
     if (column == table->columns.end())
       fail(sqlstate::undefined_column, fmt::format("column \"{}\" does not exist", body.text("subname")));
     if (std::ranges::find(table->columns, fresh, &TableColumn::name) != table->columns.end())
       fail(sqlstate::duplicate_column,
            fmt::format("column \"{}\" of relation \"{}\" already exists", fresh, table->name));
+    if (is_system_column(fresh))
+      fail(sqlstate::duplicate_column, fmt::format("column name \"{}\" conflicts with a system column name", fresh));
     need_no_name(*table, column->name, session);
     need_no_capture(*table, fresh, session);
     auto place = column - table->columns.begin();
@@ -621,6 +630,12 @@ std::string rename(const RawStatement& raw, SessionState& session) {
     return tag;
   }
   if (what == "OBJECT_TABCONSTRAINT") {
+    const std::string_view old = body.text("subname");
+    const bool is_key = std::ranges::any_of(
+        table->indexes, [&](const Index& index) { return index.is_constraint && index.name == old; });
+    if (is_key && name_is_taken(table->schema, table->temporary, fresh, session))
+      fail(sqlstate::duplicate_table, fmt::format("relation \"{}\" already exists", fresh));
+    if (constraint_named(*table, old) != 0) need_fresh_constraint_name(*table, fresh);
     auto revised = revise(table, session);
     bool found = false;
     for (auto& check : revised->checks)

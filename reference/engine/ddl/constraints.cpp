@@ -28,15 +28,14 @@ void need_class(Oid type, std::string_view method) {
 }
 
 void need_fresh_constraint_name(const Table& table, std::string_view name) {
-  if (std::ranges::find(table.checks, name, &Check::name) != table.checks.end() ||
-      std::ranges::find(table.foreign_keys, name, &ForeignKey::name) != table.foreign_keys.end() ||
-      std::ranges::find_if(table.indexes, [&](const Index& i) { return i.is_constraint && i.name == name; }) !=
-          table.indexes.end()) {
-    if (table.stamp.made == 0)
-      fail(sqlstate::duplicate_object, fmt::format("check constraint \"{}\" already exists", name));
+  const bool is_new = table.stamp.made == 0;
+  const bool has_check = std::ranges::find(table.checks, name, &Check::name) != table.checks.end();
+  // The keys of a new table come after its checks.
+  if (is_new && has_check)
+    fail(sqlstate::duplicate_object, fmt::format("check constraint \"{}\" already exists", name));
+  if (!is_new && constraint_named(table, name) != 0)
     fail(sqlstate::duplicate_object,
          fmt::format("constraint \"{}\" for relation \"{}\" already exists", name, table.name));
-  }
 }
 
 namespace {
@@ -135,8 +134,15 @@ void fill(Index& index, Table& table, SessionState& session) {
     index.name = index.primary         ? choose_name(table, "", "pkey", session)
                  : index.is_constraint ? choose_name(table, middle, "key", session)
                                        : choose_name(table, middle, "idx", session);
-  } else if (name_is_taken(table.schema, table.temporary, index.name, session)) {
-    fail(sqlstate::duplicate_table, fmt::format("relation \"{}\" already exists", index.name));
+  }
+  const Place where{table.schema, index.name, table.temporary};
+  need_free_name(where, false, session);
+  claim_name(where, session);
+  if (index.is_constraint &&
+      (std::ranges::find(table.checks, index.name, &Check::name) != table.checks.end() ||
+       std::ranges::find(table.foreign_keys, index.name, &ForeignKey::name) != table.foreign_keys.end())) {
+    fail(sqlstate::duplicate_object,
+         fmt::format("constraint \"{}\" for relation \"{}\" already exists", index.name, table.name));
   }
   index.oid = session.database().next_oid++;
   fill_entries(index, table, session);
@@ -269,7 +275,7 @@ std::string create_index(const RawStatement& raw, SessionState& session) {
       session.notice(sqlstate::duplicate_table, fmt::format("relation \"{}\" already exists, skipping", index.name));
       return "CREATE INDEX";
     }
-    fail(sqlstate::duplicate_table, fmt::format("relation \"{}\" already exists", index.name));
+    need_free_name({table->schema, index.name, table->temporary}, false, session);
   }
   fill(index, *table, session);
   revise(table, session)->indexes.push_back(std::move(index));

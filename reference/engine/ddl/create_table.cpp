@@ -44,7 +44,7 @@ class TableMaker {
       session_.notice(sqlstate::duplicate_table, fmt::format("relation \"{}\" already exists, skipping", where.name));
       return "CREATE TABLE";
     }
-    if (existing && session_.waits().is_waiting()) taken_meanwhile(where, session_);
+    if (existing && session_.waits().is_waiting()) need_free_name(where, true, session_);
     if (!existing) need_no_type(where, session_);
     if (!existing) claim_name(where, session_);
     auto table = std::make_shared<Table>();
@@ -210,10 +210,9 @@ class TableMaker {
     TableColumn column;
     column.name = def.text("colname");
     need_fresh_name(table, column.name);
-    for (std::string_view system : {"ctid", "xmin", "xmax", "cmin", "cmax", "tableoid"})
-      if (column.name == system)
-        fail(sqlstate::duplicate_column,
-             fmt::format("column name \"{}\" conflicts with a system column name", column.name));
+    if (is_system_column(column.name))
+      fail(sqlstate::duplicate_column,
+           fmt::format("column name \"{}\" conflicts with a system column name", column.name));
     if (def.has("collClause")) refuse("COLLATE", def["collClause"].location());
     if (def.has("compression") || def.has("storage")) refuse("COMPRESSION or STORAGE", def.location());
     column.number = ++table.last_number;

@@ -137,6 +137,9 @@ std::string alter_database(const RawStatement& raw, SessionState& session) {
   for (const auto* each : body.list("options"))
     if (each->body().text("defname") == "tablespace") refuse("ALTER DATABASE SET TABLESPACE", raw.location());
   const Written written = read_options(body.list("options"), false, raw);
+  existing(body.text("dbname"), session);
+  // A rollback would have to undo it.
+  if (session.transaction().in_block()) refuse("ALTER DATABASE in a transaction block", raw.location());
   apply(written, existing(body.text("dbname"), session));
   return "ALTER DATABASE";
 }

@@ -151,8 +151,11 @@ void Dependents::tell(const std::string& what, bool cascade) const {
 }
 
 void Dependents::drop_all() const {
-  for (const auto& one : found_)
-    if (one.table) session_.waits().lock(*one.table, LockMode::access_exclusive);
+  for (const auto& one : found_) {
+    if (!one.table) continue;
+    session_.waits().lock(*one.table, LockMode::access_exclusive);
+    session_.checks().need_none_pending(*one.table, "DROP TABLE");
+  }
   for (const auto& one : found_) {
     if (one.table) drop(*one.table, session_);
     if (one.referrer && is_told(one)) drop_foreign_key(*one.referrer, session_);
@@ -260,7 +263,6 @@ std::string drop_objects(const RawStatement& raw, SessionState& session) {
   }
   for (std::size_t i = 0; i < doomed.size(); ++i) {
     session.waits().lock(*doomed[i], LockMode::access_exclusive);
-    if (want.kind != 'i') session.checks().need_none_pending(*doomed[i], tag);
     if (want.kind != 'i' && !session.is_current(*doomed[i]))
       fail(sqlstate::undefined_table, fmt::format("{} \"{}\" does not exist", want.name, doomed[i]->name));
   }

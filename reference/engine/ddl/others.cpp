@@ -68,8 +68,7 @@ std::string create_view(const RawStatement& raw, SessionState& session) {
     view->oid = existing->oid;
     drop(*existing, session);
   } else {
-    if (name_is_taken(where.schema, where.temporary, where.name, session))
-      fail(sqlstate::duplicate_table, fmt::format("relation \"{}\" already exists", where.name));
+    need_free_name(where, true, session);
     need_no_type(where, session);
     claim_name(where, session);
     view->oid = session.database().relation_oid();
@@ -96,8 +95,6 @@ std::string lock_tables(const RawStatement& raw, SessionState& session) {
   return "LOCK TABLE";
 }
 
-namespace {
-
 Oid constraint_named(const Table& table, std::string_view name) {
   for (const auto& check : table.checks)
     if (check.name == name) return check.oid;
@@ -107,8 +104,6 @@ Oid constraint_named(const Table& table, std::string_view name) {
     if (index.is_constraint && index.name == name) return index.oid;
   return 0;
 }
-
-}  // namespace
 
 void copy_comment(const Comment& from, const Comment& to, SessionState& session) {
   auto& comments = session.database().comments;

@@ -4,6 +4,7 @@
 #include <map>
 
 #include "engine/catalog/objects.hpp"
+#include "engine/ddl/types.hpp"
 #include "engine/execution/row_writer.hpp"
 
 namespace pgconform::engine {
@@ -45,6 +46,8 @@ void need_no_read_only(const Node& statement, SessionState& session) {
 }
 
 void hold_schema(const std::string& name, SessionState& session, int location) {
+  if (name == "pg_catalog" || name == "information_schema")
+    fail(sqlstate::insufficient_privilege, fmt::format("permission denied for schema {}", name), location);
   if (!session.has_schema(name))
     fail(sqlstate::undefined_schema, fmt::format("schema \"{}\" does not exist", name), location);
   session.waits().lock_object(schema_oid(session, name), LockMode::access_share);
@@ -98,19 +101,33 @@ bool name_is_taken(const std::string& schema, bool temporary, const std::string&
 void claim_name(const Place& where, SessionState& session) {
   if (where.temporary) return;
   for (const auto& other : session.database().tables)
-    if (!other->temporary && other->schema == where.schema && other->name == where.name)
+    if (!other->temporary && other->schema == where.schema &&
+        (other->name == where.name ||
+         std::ranges::find(other->indexes, where.name, &Index::name) != other->indexes.end()))
       session.waits().for_transaction(other->stamp.made, "");
+  claim_type_name(where.schema, where.name, session);
 }
 
-void taken_meanwhile(const Place& where, SessionState& session) {
-  Table types;
-  types.schema = "pg_catalog";
-  types.name = "pg_type";
+bool is_system_column(std::string_view name) {
+  static constexpr std::string_view names[] = {"ctid", "xmin", "xmax", "cmin", "cmax", "tableoid"};
+  return std::ranges::find(names, name) != std::end(names);
+}
+
+void need_free_name(const Place& where, bool has_type, SessionState& session) {
+  if (!name_is_taken(where.schema, where.temporary, where.name, session)) return;
+  if (!session.waits().is_waiting())
+    fail(sqlstate::duplicate_table, fmt::format("relation \"{}\" already exists", where.name));
+  const auto other = session.find_table(where.schema, where.name);
+  const bool is_type = has_type && other && other->kind != 'S';
+  Table index;
+  index.schema = "pg_catalog";
+  index.name = is_type ? "pg_type" : "pg_class";
+  const std::string name = is_type ? "pg_type_typname_nsp_index" : "pg_class_relname_nsp_index";
   throw violation(sqlstate::unique_violation,
-                  "duplicate key value violates unique constraint \"pg_type_typname_nsp_index\"",
-                  fmt::format("Key (typname, typnamespace)=({}, {}) already exists.", where.name,
-                              schema_oid(session, where.schema)),
-                  types, "pg_type_typname_nsp_index");
+                  fmt::format("duplicate key value violates unique constraint \"{}\"", name),
+                  fmt::format("Key ({}, {})=({}, {}) already exists.", is_type ? "typname" : "relname",
+                              is_type ? "typnamespace" : "relnamespace", where.name, schema_oid(session, where.schema)),
+                  index, name);
 }
 
 std::string choose_name(const Table& table, std::string_view middle, std::string_view label, SessionState& session,

@@ -35,8 +35,9 @@ void place(Table& table, const Place& where, SessionState& session);
 bool name_is_taken(const std::string& schema, bool temporary, const std::string& name, SessionState& session);
 // claim_name: wait until it is decided whether another transaction's relation of that name comes to be.
 void claim_name(const Place& where, SessionState& session);
-// taken_meanwhile: 23505 for such a name: who has waited finds it in an index of the catalogue, not in a look-up.
-[[noreturn]] void taken_meanwhile(const Place& where, SessionState& session);
+// need_free_name: 42P07 for a name that is taken; 23505 after waiting for it: it is then found in an index of the
+// catalogue, not in a look-up. `has_type`: what is made has a type of that name.
+void need_free_name(const Place& where, bool has_type, SessionState& session);
 // choose_name: name1_name2_label, made short enough and with a number if need be: ChooseRelationName().
 std::string choose_name(const Table& table, std::string_view middle, std::string_view label, SessionState& session,
                         const std::vector<std::string>& also_taken = {});
@@ -102,6 +103,10 @@ struct KeyOptions {
 };
 // add_key: PRIMARY KEY or UNIQUE. It has no name and no entries before fill().
 void add_key(Table& table, const Node& constraint, const KeyOptions& options, SessionState& session);
+// constraint_named: the OID of the table's constraint of that name; 0 if there is none.
+Oid constraint_named(const Table& table, std::string_view name);
+// is_system_column: ctid and the like.
+bool is_system_column(std::string_view name);
 // need_fresh_constraint_name: 42710 for a name that a constraint of the table has.
 void need_fresh_constraint_name(const Table& table, std::string_view name);
 // add_foreign_key: FOREIGN KEY or REFERENCES; its rows are not looked at: check_foreign_key: 23503.

@@ -5,6 +5,7 @@
 #include "engine/ddl/dependents.hpp"
 #include "engine/ddl/relations.hpp"
 #include "engine/ddl/types.hpp"
+#include "engine/execution/row_writer.hpp"
 
 // CREATE, ALTER and DROP SCHEMA, and ALTER … SET SCHEMA.
 namespace pgconform::engine {
@@ -14,6 +15,11 @@ void need_free_schema_name(const std::string& name) {
   if (name.starts_with("pg_"))
     fail(sqlstate::reserved_name, fmt::format("unacceptable schema name \"{}\"", name), -1, {},
          "The prefix \"pg_\" is reserved for system schemas.");
+}
+
+void need_own_schema(std::string_view name) {
+  if (name == "pg_catalog" || name == "information_schema")
+    fail(sqlstate::insufficient_privilege, fmt::format("must be owner of schema {}", name));
 }
 
 // Waits until it is decided whether others' schema of that name comes to be.
@@ -66,6 +72,14 @@ std::string create_schema(const RawStatement& raw, SessionState& session) {
   need_free_schema_name(name);
   claim_schema_name(name, session);
   if (session.has_schema(name) || name == "information_schema") {
+    if (!body.flag("if_not_exists") && session.waits().is_waiting()) {
+      Table index;
+      index.schema = "pg_catalog";
+      index.name = "pg_namespace";
+      throw violation(sqlstate::unique_violation,
+                      "duplicate key value violates unique constraint \"pg_namespace_nspname_index\"",
+                      fmt::format("Key (nspname)=({}) already exists.", name), index, "pg_namespace_nspname_index");
+    }
     if (!body.flag("if_not_exists"))
       fail(sqlstate::duplicate_schema, fmt::format("schema \"{}\" already exists", name));
     session.notice(sqlstate::duplicate_schema, fmt::format("schema \"{}\" already exists, skipping", name));
@@ -78,6 +92,7 @@ std::string create_schema(const RawStatement& raw, SessionState& session) {
 std::string rename_schema(const RawStatement& raw, SessionState& session) {
   const Node& body = raw.node().body();
   const std::string old(body.text("subname")), fresh(body.text("newname"));
+  need_own_schema(old);
   if (!session.has_schema(old)) fail(sqlstate::undefined_schema, fmt::format("schema \"{}\" does not exist", old));
   claim_schema_name(fresh, session);
   if (session.has_schema(fresh) || fresh == "information_schema")
@@ -143,6 +158,7 @@ std::string drop_schemas(const RawStatement& raw, SessionState& session) {
       if (std::ranges::find(names, name) == names.end()) names.push_back(std::move(name));
       continue;
     }
+    need_own_schema(name);
     if (!body.flag("missing_ok"))
       fail(sqlstate::invalid_schema_name, fmt::format("schema \"{}\" does not exist", name));
     session.notice(sqlstate::successful_completion, fmt::format("schema \"{}\" does not exist, skipping", name));

@@ -186,9 +186,23 @@ std::shared_ptr<Table> make_sequence(const Place& where, Oid type, const std::ve
 std::shared_ptr<Table> own_sequence(const Table& table, TableColumn& column, char identity,
                                     const std::vector<const Node*>& options, const std::vector<std::string>& taken,
                                     const RawStatement& raw, SessionState& session) {
-  const Place where{table.schema, choose_name(table, column.name, "seq", session, taken), table.temporary,
-                    table.unlogged};
-  auto sequence = make_sequence(where, column.type, options, raw, session);
+  Place where{table.schema, {}, table.temporary, table.unlogged};
+  std::vector<const Node*> others;
+  for (const auto* option : options) {
+    if (option->body().text("defname") != "sequence_name") {
+      others.push_back(option);
+      continue;
+    }
+    const auto [schema, name] = named(option->body()["arg"].body().list("items"));
+    if (!schema.empty() && schema != table.schema) refuse("an identity column with a sequence in another schema");
+    where.name = name;
+    if (std::ranges::find(taken, name) != taken.end())
+      fail(sqlstate::duplicate_table, fmt::format("relation \"{}\" already exists", name));
+    need_free_name(where, false, session);
+    claim_name(where, session);
+  }
+  if (where.name.empty()) where.name = choose_name(table, column.name, "seq", session, taken);
+  auto sequence = make_sequence(where, column.type, others, raw, session);
   sequence->owned_by = table.oid;
   sequence->owned_by_column = column.number;
   column.identity = identity;
@@ -208,6 +222,8 @@ void set_identity(const Table& table, TableColumn& column, const std::vector<con
   std::vector<const Node*> of_sequence;
   char identity = 0;
   for (const auto* option : options) {
+    if (option->body().text("defname") == "sequence_name")
+      fail(sqlstate::syntax_error, "invalid sequence option SEQUENCE NAME", option->body().location());
     if (option->body().text("defname") != "generated") {
       of_sequence.push_back(option);
       continue;
@@ -260,8 +276,7 @@ std::string create_sequence(const RawStatement& raw, SessionState& session) {
   const Node& body = raw.node().body();
   Place where = place_of(body["sequence"], session);
   if (name_is_taken(where.schema, where.temporary, where.name, session)) {
-    if (!body.flag("if_not_exists"))
-      fail(sqlstate::duplicate_table, fmt::format("relation \"{}\" already exists", where.name));
+    if (!body.flag("if_not_exists")) need_free_name(where, false, session);
     session.notice(sqlstate::duplicate_table, fmt::format("relation \"{}\" already exists, skipping", where.name));
     return "CREATE SEQUENCE";
   }

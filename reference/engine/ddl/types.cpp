@@ -5,6 +5,8 @@
 #include <vector>
 
 #include "engine/analyze/parts.hpp"
+#include "engine/catalog/objects.hpp"
+#include "engine/execution/row_writer.hpp"
 #include "types/form.hpp"
 
 // Making, renaming and dropping types of any kind.
@@ -17,6 +19,12 @@ bool is_type_name_taken(std::string_view schema, std::string_view name, SessionS
   return std::ranges::any_of(session.database().tables, [&](const auto& table) {
     return table->kind != 'S' && table->schema == schema && table->name == name && session.is_visible(table->stamp);
   });
+}
+
+void claim_type_name(std::string_view schema, std::string_view name, SessionState& session) {
+  for (const auto& [oid, versions] : session.database().types)
+    for (const auto& type : versions)
+      if (type->schema == schema && type->name == name) session.waits().for_transaction(type->stamp.made, "");
 }
 
 TypePlace type_place(const std::vector<const Node*>& names, SessionState& session) {
@@ -34,7 +42,17 @@ TypePlace type_place(std::string schema, std::string name, SessionState& session
     schema = *first;
   }
   hold_schema(schema, session);
+  claim_name({schema, name}, session);
   if (is_type_name_taken(schema, name, session)) {
+    if (session.waits().is_waiting()) {
+      Table index;
+      index.schema = "pg_catalog";
+      index.name = "pg_type";
+      throw violation(
+          sqlstate::unique_violation, "duplicate key value violates unique constraint \"pg_type_typname_nsp_index\"",
+          fmt::format("Key (typname, typnamespace)=({}, {}) already exists.", name, schema_oid(session, schema)), index,
+          "pg_type_typname_nsp_index");
+    }
     auto type = session.types().named(schema, name);
     if (type && type->element != 0) refuse("a type that is called as an array type is");
     fail(sqlstate::duplicate_object, fmt::format("type \"{}\" already exists", name));

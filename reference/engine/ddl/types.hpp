@@ -21,6 +21,8 @@ TypePlace type_place(std::string schema, std::string name, SessionState& session
 // is_type_name_taken: by a type or the rows of a relation.
 bool is_type_name_taken(std::string_view schema, std::string_view name, SessionState& session);
 
+// claim_type_name: wait until it is decided whether another transaction's type of that name comes to be.
+void claim_type_name(std::string_view schema, std::string_view name, SessionState& session);
 // need_no_type: 42710, 42P07 for a relation that would be called as a type is.
 void need_no_type(const Place& where, SessionState& session);
 

@@ -55,7 +55,13 @@ bool Run::can_lock_all() const {
 }
 
 void Run::start() {
-  statement_ = current(statement_, session_);
+  try {
+    statement_ = current(statement_, session_);
+  } catch (SqlError& error) {
+    // The statement at hand may be an EXECUTE of this one.
+    if (error.report.position == 0) error.report.position = statement_->raw->source().position(error.location);
+    throw;
+  }
   if (can_lock_all()) begin_run();
 }
 

@@ -45,7 +45,7 @@ class CurrentOf : public RowSource {
     if (portal->held || portal->failed) fail_state("is held from a previous transaction");
     const std::string& name = item_.table->name;
     const auto& locks = plan->query->locks;
-    auto is_it = [&](const LockedTable& lock) { return lock.table == item_.table; };
+    auto is_it = [&](const LockedTable& lock) { return lock.table->oid == item_.table->oid; };
     std::size_t which = 0;
     if (!locks.empty()) {
       const auto count = std::ranges::count_if(locks, is_it);
@@ -54,7 +54,7 @@ class CurrentOf : public RowSource {
       which = static_cast<std::size_t>(std::ranges::find_if(locks, is_it) - locks.begin());
     } else if (portal->places && is_flattened(*plan->query)) {
       refuse("WHERE CURRENT OF a cursor over a subquery, a view or UNION ALL");
-    } else if (portal->places && (plan->query->place_at < 0 || plan->query->from->table != item_.table)) {
+    } else if (portal->places && (plan->query->place_at < 0 || plan->query->from->table->oid != item_.table->oid)) {
       fail_state(fmt::format("is not a simply updatable scan of table \"{}\"", name));
     }
     const auto number = portal->current();
