@@ -68,15 +68,15 @@ void Database::tidy() {
   auto dead = [&](const Stamp& s) {
     return transactions.is_aborted(s.made) || (s.ended != 0 && !transactions.is_aborted(s.ended));
   };
-  std::erase_if(tables, [&](const auto& table) { return dead(table->stamp); });
-  std::erase_if(schemas, [&](const auto& schema) { return dead(schema.stamp); });
+  const auto gone = std::erase_if(tables, [&](const auto& table) { return dead(table->stamp); }) +
+                    std::erase_if(schemas, [&](const auto& schema) { return dead(schema.stamp); });
   std::erase_if(comments, [&](const auto& comment) { return dead(comment.stamp); });
   for (auto& comment : comments) comment.stamp.ended = 0;
   for (auto& table : tables) table->stamp.ended = 0;
   for (auto& schema : schemas) schema.stamp.ended = 0;
   has_dropped = false;
   tidy_types(garbage > tolerated_);
-  tidy_comments();
+  if (gone != 0) tidy_comments();
   if (garbage <= tolerated_) return;
   std::size_t rows = 0;
   for (auto& table : tables) {
