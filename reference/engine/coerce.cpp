@@ -1,5 +1,6 @@
 #include "engine/analyzer.hpp"
 #include "engine/evaluate.hpp"
+#include "engine/facts.hpp"
 #include "types/bits.hpp"
 #include "types/form.hpp"
 #include "types/interval.hpp"
@@ -142,6 +143,7 @@ ExprPtr Analyzer::coerce(ExprPtr expr, Oid target, CastContext context) {
   }
   auto result = make_expr(kind, target, location);
   result->implementation = implementation;
+  if (way.kind == Pathway::Kind::function) result->immutable = is_immutable(way.function);
   result->is_implicit = context != CastContext::explicit_cast;
   if (target == types::record_oid) result->shape = shape_of(*expr);
   if (types::find_type(target)->collation != 0) result->collation = expr->collation;

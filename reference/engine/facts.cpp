@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <charconv>
+#include <unordered_set>
 
 namespace pgconform::engine {
 namespace {
@@ -74,6 +75,16 @@ const std::vector<FunctionFact>& functions() {
 const FunctionFact* find_function(Oid oid) {
   auto found = std::ranges::find(functions(), oid, &FunctionFact::oid);
   return found == functions().end() ? nullptr : &*found;
+}
+
+bool is_immutable(std::string_view source) {
+  static const auto others = [] {
+    std::unordered_set<std::string_view> sources;
+    for (const auto& function : raw_functions)
+      if (function.volatility != 'i') sources.insert(function.source);
+    return sources;
+  }();
+  return !others.contains(source);
 }
 
 std::span<const FunctionFact> functions_named(std::string_view name) {

@@ -52,6 +52,8 @@ struct SettingFact {
 
 // find_function: null for an OID that is no function's.
 const FunctionFact* find_function(Oid oid);
+// is_immutable: what the functions with that implementation answer depends on their arguments alone.
+bool is_immutable(std::string_view source);
 std::span<const FunctionFact> functions_named(std::string_view name);
 std::span<const OperatorFact> operators_named(std::string_view name);
 const CastFact* find_cast(Oid source, Oid target);

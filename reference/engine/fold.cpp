@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <optional>
 
+#include "engine/facts.hpp"
 #include "engine/stack.hpp"
 #include "types/made.hpp"
 #include "types/money.hpp"
@@ -24,7 +25,7 @@ bool is_settled(const Expr& expr) {
   switch (expr.kind) {
     case ExprKind::call:
     case ExprKind::to_domain:
-      return expr.immutable;
+      return expr.immutable && (!expr.op || is_immutable(expr.op->source));
     case ExprKind::input:
       return has_settled_forms(expr.type);
     case ExprKind::output:
@@ -93,7 +94,7 @@ class Folder {
     with(q.with);
     if (q.left) query(*q.left);
     if (q.right) query(*q.right);
-    if (q.from) from(*q.from);
+    if (q.from) from(*q.from, is_false(q.where.get()));
     for (const auto& row : q.values) each(row);
     each(q.targets);
     for (const auto& call : q.series) each(call->args);
@@ -110,7 +111,8 @@ class Folder {
       each(each_call.call.args);
       if (each_call.call.filter) check(*each_call.call.filter);
     }
-    for (const auto* one : {&q.where, &q.having, &q.offset, &q.limit})
+    if (!q.from && q.where) check(*q.where);
+    for (const auto* one : {&q.having, &q.offset, &q.limit})
       if (*one) check(**one);
     each(q.keys);
   }
@@ -124,7 +126,7 @@ class Folder {
 
   void merge(const Merge& merge) {
     with(merge.with);
-    from(*merge.from);
+    from(*merge.from, false);
     for (const auto& when : merge.whens) {
       if (when.condition) check(*when.condition);
       for (const auto& [place, value] : when.assignments) check(*value);
@@ -147,8 +149,8 @@ class Folder {
 
   void change(const Change& change) {
     with(change.with);
-    if (change.from) from(*change.from);
-    if (change.where) check(*change.where);
+    const bool none = is_false(change.where.get());
+    if (change.from) from(*change.from, none);
     for (const auto& [place, value] : change.assignments) check(*value);
     each(change.returning);
   }
@@ -157,7 +159,15 @@ class Folder {
     for (const auto& expr : list) check(*expr);
   }
 
-  void from(const FromItem& item) {
+  // is_false: checks a condition, and says whether it never holds.
+  bool is_false(const Expr* condition) {
+    if (!condition) return false;
+    const auto value = value_of(fold(*condition), *condition);
+    return value && !types::is_null(*value) && !std::get<bool>(*value);
+  }
+
+  // none: no row of it will be looked at, so that its filters may say what they like.
+  void from(const FromItem& item, bool none) {
     StackBase::check();
     if (item.query) query(*item.query);
     if (item.common && !item.working && std::ranges::find(planned_, item.common) == planned_.end()) {
@@ -165,10 +175,11 @@ class Folder {
       if (item.common->query) query(*item.common->query);
     }
     for (const auto& function : item.functions) each(function.call->args);
-    if (item.left) from(*item.left);
-    if (item.right) from(*item.right);
-    if (item.condition) check(*item.condition);
-    each(item.filters);
+    const bool is_unmet = is_false(item.condition.get());
+    none = none || (is_unmet && item.join_kind == FromItem::Join::inner);
+    if (item.left) from(*item.left, none);
+    if (item.right) from(*item.right, none);
+    if (!none) each(item.filters);
   }
 
   // value_of: what is known of an expression's value.

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include "engine/facts.hpp"
+#include "engine/nodes/conditions.hpp"
 #include "engine/stack.hpp"
 
 // A plan in words: PostgreSQL's names for the nodes, with figures that are the same for all of them, since nothing here
@@ -23,14 +24,16 @@ Shape over(std::string name, Shape below) {
 
 Shape shape_of(const Query& query);
 
-Shape shape_of(const FromItem& item) {
+Shape shape_of(const FromItem& item, const Expr* where = nullptr) {
   StackBase::check();
   using Kind = FromItem::Kind;
   const std::string alias = item.alias.empty() ? "" : " " + item.alias;
   switch (item.kind) {
     case Kind::table: {
       const std::string& name = item.table->name;
-      return {"Seq Scan", " on " + name + (item.alias == name ? "" : alias)};
+      const std::string on = " on " + name + (item.alias == name ? "" : alias);
+      if (const auto key = index_key(item, where); key.index) return {"Index Scan", " using " + key.index->name + on};
+      return {"Seq Scan", on};
     }
     case Kind::function: {
       const Expr& function = *item.functions[0].call;
@@ -65,7 +68,7 @@ Shape shape_of(const Query& query) {
   } else if (!query.values.empty()) {
     shape = query.values.size() == 1 ? Shape{"Result"} : Shape{"Values Scan", " on \"*VALUES*\""};
   } else if (query.from) {
-    shape = shape_of(*query.from);
+    shape = shape_of(*query.from, query.where.get());
   }
   if (query.is_grouped) shape = over(query.keys.empty() ? "Aggregate" : "HashAggregate", std::move(shape));
   for (std::size_t i = 0; i < query.windows.size(); ++i) shape = over("WindowAgg", std::move(shape));
@@ -91,7 +94,7 @@ Shape shape_of(const Plan& plan) {
   if (plan.merge)
     shape.below.push_back(shape_of(*plan.merge->from));
   else if (plan.change)
-    shape.below.push_back(shape_of(*plan.change->from));
+    shape.below.push_back(shape_of(*plan.change->from, plan.change->where.get()));
   else if (plan.insert->source)
     shape.below.push_back(shape_of(*plan.insert->source));
   else

@@ -1,7 +1,7 @@
 """Random queries and changes of three small tables, whose values are few, often equal and often NULL.
 
-Each is of the right types, and its answer depends on no order but its own: what would, such as LIMIT without ORDER BY
-of all columns, is not written. Constants alone are no grouping keys (../differences.md).
+Each is of the right types, and its answer depends on no order but its own: equal values look the same, and LIMIT without ORDER BY
+of all columns is not written. Constants alone are no grouping keys (../differences.md).
 """
 import random
 
@@ -9,7 +9,7 @@ SETUP = """
 create table t1 (a int, b text, c numeric, d date, e bool, f float8)
 create table t2 (a int primary key, g text, h int, i timestamp)
 create table t3 (h int, j int[], k jsonb, b text)
-insert into t1 values (1, 'x', 1.5, '2024-01-01', true, 1.5), (2, 'y', null, '2024-02-01', false, null), (null, 'x', 2.50, null, null, 2.5), (3, null, -1, '2023-12-31', true, '-0'), (1, '', 0, '2024-01-01', false, 'NaN'), (4, 'zz', 100.10, 'infinity', null, 'inf'), (2, 'y', 1.5, '2024-02-29', true, 0)
+insert into t1 values (1, 'x', 1.5, '2024-01-01', true, 1.5), (2, 'y', null, '2024-02-01', false, null), (null, 'x', 2.50, null, null, 2.5), (3, null, -1, '2023-12-31', true, 0.25), (1, '', 0, '2024-01-01', false, 'NaN'), (4, 'zz', 100.10, 'infinity', null, 'inf'), (2, 'y', 1.5, '2024-02-29', true, 0)
 insert into t2 values (1, 'one', 10, '2024-01-01 10:00'), (2, 'two', 20, null), (3, null, 10, '2020-02-29'), (5, 'five', null, '2024-01-01 10:00'), (7, 'x', 20, 'infinity')
 insert into t3 values (10, '{1,2}', '{"a": 1}', 'x'), (20, '{}', '[1, 2]', 'y'), (null, '{null,3}', 'null', null), (10, null, null, 'zz'), (30, '{5}', '{"a": {"b": 2}}', 'x')
 create view v1 as select a, count(*)::int n, max(b) b from t1 group by a

@@ -11,9 +11,8 @@ namespace {
 
 class ChangeNode : public RowSource {
  public:
-  explicit ChangeNode(const Change& plan) : plan_(plan), input_(make_from(*plan.from)), returning_(plan.returning) {
-    if (plan.where) input_ = make_filter(std::move(input_), *plan.where);
-  }
+  explicit ChangeNode(const Change& plan)
+      : plan_(plan), input_(make_from(*plan.from, plan.where.get())), returning_(plan.returning) {}
 
   // A row that has to wait is kept, and tried again.
   Step next(Work& work, Row& row) override {

@@ -191,4 +191,68 @@ SystemKey system_key(const FromItem& item) {
   return {};
 }
 
+namespace {
+
+// The other side of an equality with that column of the item, as the index orders it.
+const Expr* equal_to(const Expr& filter, const FromItem& item, std::size_t column) {
+  if (filter.kind != ExprKind::call || !filter.op || filter.op->name != "=" || filter.args.size() != 2) return nullptr;
+  if (!is_plain(filter)) return nullptr;
+  const Oid type = item.table->columns[column].type;
+  for (std::size_t side : {0u, 1u}) {
+    const Expr* named = filter.args[side].get();
+    const Expr& other = *filter.args[1 - side];
+    while (named->kind == ExprKind::relabel) named = named->args[0].get();
+    if (named->kind != ExprKind::column || named->level != 0 || named->type != type) continue;
+    if (named->number != item.first + static_cast<int>(column) || reach_of(other).first >= 0) continue;
+    if (other.type == type || (look_of(type) != 0 && look_of(type) == look_of(other.type))) return &other;
+  }
+  return nullptr;
+}
+
+// Values that do not look at the row of a query around.
+bool looks_nowhere(const std::vector<const Expr*>& values) {
+  bool found = false;
+  for (const auto* value : values) each_column(*value, 0, [&](const Expr&, int) { found = true; });
+  return !found;
+}
+
+bool is_steady(const Expr& expr) {
+  StackBase::check();
+  return !expr.is_volatile && !expr.returns_set &&
+         std::ranges::all_of(expr.args, [](const auto& arg) { return is_steady(*arg); });
+}
+
+}  // namespace
+
+IndexKey index_key(const FromItem& item, const Expr* where) {
+  std::vector<const Expr*> filters;
+  const auto keep = [&](const Expr& each) { filters.push_back(&each); };
+  for (const auto& filter : item.filters) keep(*filter);
+  if (where) each_conjunct(*where, keep);
+  IndexKey best;
+  for (const auto& index : item.table->indexes) {
+    if (filters.empty() || !index.unique || !index.is_plain()) continue;
+    IndexKey key{&index, {}};
+    for (auto column : index.columns) {
+      const Expr* value = nullptr;
+      for (const auto* filter : filters)
+        if ((value = equal_to(*filter, item, column)) != nullptr) break;
+      if (!value) break;
+      key.values.push_back(value);
+    }
+    if (key.values.size() != index.columns.size()) continue;
+    if (looks_nowhere(key.values)) return key;
+    if (!best.index) best = std::move(key);
+  }
+  return best;
+}
+
+std::vector<const Expr*> one_time_conditions(const Expr& condition) {
+  std::vector<const Expr*> found;
+  each_conjunct(condition, [&](const Expr& part) {
+    if (is_steady(part) && reach_of(part).first < 0) found.push_back(&part);
+  });
+  return found;
+}
+
 }  // namespace pgconform::engine

@@ -37,4 +37,15 @@ struct SystemKey {
 };
 SystemKey system_key(const FromItem& item);
 
+// index_key: a unique index of the table, and the values that its columns must be equal to by the item's filters and
+// `where`; null: there is none. Constants are preferred to what looks at the row of a query around.
+struct IndexKey {
+  const Index* index = nullptr;
+  std::vector<const Expr*> values;
+};
+IndexKey index_key(const FromItem& item, const Expr* where);
+
+// one_time_conditions: the parts of a condition that do not look at the row, in order.
+std::vector<const Expr*> one_time_conditions(const Expr& condition);
+
 }  // namespace pgconform::engine

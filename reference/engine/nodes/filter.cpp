@@ -1,6 +1,7 @@
 #include <algorithm>
 
 #include "engine/evaluate.hpp"
+#include "engine/nodes/conditions.hpp"
 #include "engine/nodes/nodes.hpp"
 
 // What is done to one row at a time: WHERE, results, LIMIT.
@@ -34,6 +35,26 @@ class Filter : public RowSource {
   const Expr& condition_;
   Row current_;
   bool pending_ = false;
+};
+
+// What does not look at the row is asked before there is one: where it does not hold nothing else is worked out,
+// neither a key that an index is asked for nor the rest of the condition.
+class OneTimeFilter : public RowSource {
+ public:
+  OneTimeFilter(NodePtr input, std::vector<const Expr*> conditions)
+      : input_(std::move(input)), conditions_(std::move(conditions)) {}
+  Step next(Work& work, Row& row) override {
+    for (; at_ < conditions_.size(); ++at_) {
+      if (!is_true(evaluate(*conditions_[at_], work.context))) return Step::done;
+      work.context.remembered.clear();
+    }
+    return input_->next(work, row);
+  }
+
+ private:
+  NodePtr input_;
+  std::vector<const Expr*> conditions_;
+  std::size_t at_ = 0;
 };
 
 class Projection : public RowSource {
@@ -155,6 +176,12 @@ class Limit : public RowSource {
 };
 
 }  // namespace
+
+NodePtr make_one_time_filter(NodePtr input, const Expr& condition) {
+  auto conditions = one_time_conditions(condition);
+  if (conditions.empty()) return input;
+  return std::make_unique<OneTimeFilter>(std::move(input), std::move(conditions));
+}
 
 NodePtr make_filter(NodePtr input, const Expr& condition) {
   return std::make_unique<Filter>(std::move(input), condition);

@@ -216,10 +216,10 @@ class ItemFilter : public RowSource {
   bool pending_ = false;
 };
 
-NodePtr make_unfiltered(const FromItem& item) {
+NodePtr make_unfiltered(const FromItem& item, const Expr* where) {
   switch (item.kind) {
     case FromItem::Kind::table: {
-      if (!item.table->system) return make_table_scan(item);
+      if (!item.table->system) return make_table_scan(item, where);
       SystemKey key = system_key(item);
       return make_system_scan(*item.table, key.value, key.column);
     }
@@ -269,10 +269,12 @@ NodePtr make_lateral(const Query& query) {
   return std::make_unique<Lateral>(query);
 }
 
-NodePtr make_from(const FromItem& item) {
-  NodePtr node = make_unfiltered(item);
-  if (item.filters.empty()) return node;
-  return std::make_unique<ItemFilter>(std::move(node), item);
+NodePtr make_from(const FromItem& item, const Expr* where) {
+  NodePtr node = make_unfiltered(item, where);
+  const bool is_inner = item.kind == FromItem::Kind::join && item.join_kind == FromItem::Join::inner;
+  if (is_inner && item.condition) node = make_one_time_filter(std::move(node), *item.condition);
+  if (!item.filters.empty()) node = std::make_unique<ItemFilter>(std::move(node), item);
+  return where ? make_filter(make_one_time_filter(std::move(node), *where), *where) : std::move(node);
 }
 
 }  // namespace pgconform::engine

@@ -30,7 +30,8 @@ RowOrder order_of(const std::vector<Oid>& types);
 RowOrder order_of_keys(const Query& query);
 
 // scan.cpp
-NodePtr make_table_scan(const FromItem& item);
+// make_table_scan: with `where`, rows for which it does not hold may be left out.
+NodePtr make_table_scan(const FromItem& item, const Expr* where = nullptr);
 // make_system_scan: with a key, only the rows that may have its value in that column.
 NodePtr make_system_scan(const Table& table, const Expr* key, std::size_t column);
 // current_of.cpp
@@ -40,11 +41,14 @@ NodePtr make_set(const Expr& call);
 NodePtr make_values(const std::vector<std::vector<ExprPtr>>& rows);
 NodePtr make_single_row();
 // join.cpp
-NodePtr make_from(const FromItem& item);
+// make_from: with `where`, the rows for which it holds.
+NodePtr make_from(const FromItem& item, const Expr* where = nullptr);
 NodePtr make_join(const FromItem& item);
 NodePtr make_lateral(const Query& query);
 // filter.cpp
 NodePtr make_filter(NodePtr input, const Expr& condition);
+// make_one_time_filter: what of the condition does not look at the row.
+NodePtr make_one_time_filter(NodePtr input, const Expr& condition);
 NodePtr make_projection(NodePtr input, const std::vector<ExprPtr>& exprs);
 NodePtr make_series_projection(NodePtr input, const Query& query);
 NodePtr make_limit(NodePtr input, const Query& query);

@@ -16,9 +16,9 @@ RowOrder order_of_input(const Query& query) {
 std::unique_ptr<RowSource> make_source(const Query& query) {
   NodePtr source = query.operation != Query::Operation::none ? make_set_operation(query)
                    : !query.values.empty()                   ? make_values(query.values)
-                   : query.from                              ? make_from(*query.from)
+                   : query.from                              ? make_from(*query.from, query.where.get())
                                                              : make_single_row();
-  if (query.where) source = make_filter(std::move(source), *query.where);
+  if (query.where && !query.from) source = make_filter(std::move(source), *query.where);
   if (query.is_grouped) source = make_aggregation(std::move(source), query);
   if (query.having) source = make_filter(std::move(source), *query.having);
   if (!query.windows.empty()) source = make_windows(std::move(source), query);

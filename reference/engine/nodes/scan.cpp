@@ -1,4 +1,7 @@
+#include <algorithm>
+
 #include "engine/evaluate.hpp"
+#include "engine/nodes/conditions.hpp"
 #include "engine/nodes/nodes.hpp"
 #include "engine/session_state.hpp"
 #include "types/array.hpp"
@@ -33,6 +36,43 @@ class TableScan : public RowSource {
   const Table& table_;
   bool with_place_;
   std::size_t place_ = 0;
+};
+
+// The rows that have a key of a unique index: more than one version of them may be there, of which one is visible.
+class IndexScan : public RowSource {
+ public:
+  IndexScan(const Table& table, IndexKey key, bool with_place)
+      : table_(table), key_(std::move(key)), with_place_(with_place) {}
+  Step next(Work& work, Row& row) override {
+    if (!found_) find(work.context);
+    while (at_ < found_->size()) {
+      if (!work.spend()) return Step::pause;
+      const std::size_t place = (*found_)[at_++];
+      const Version& version = table_.rows[place];
+      if (!version.stamp.visible(work.snapshot)) continue;
+      row = version.values;
+      if (with_place_) row.emplace_back(static_cast<std::int64_t>(place));
+      return Step::row;
+    }
+    return Step::done;
+  }
+
+ private:
+  void find(Context& context) {
+    Row key;
+    for (const auto* value : key_.values) key.push_back(evaluate(*value, context));
+    std::vector<std::size_t> found;
+    if (std::ranges::none_of(key, is_null))
+      for (auto [it, end] = key_.index->entries.equal_range(key); it != end; ++it) found.push_back(it->second);
+    std::ranges::sort(found);
+    found_ = std::move(found);
+  }
+
+  const Table& table_;
+  IndexKey key_;
+  bool with_place_;
+  std::optional<std::vector<std::size_t>> found_;
+  std::size_t at_ = 0;
 };
 
 // The rows of a system table, as they are when the first of them is asked for. With a key, only those that have its
@@ -261,10 +301,12 @@ NodePtr make_system_scan(const Table& table, const Expr* key, std::size_t column
   return std::make_unique<SystemScan>(table, key, column);
 }
 
-NodePtr make_table_scan(const FromItem& item) {
+NodePtr make_table_scan(const FromItem& item, const Expr* where) {
   if (item.table->sequence) return std::make_unique<SequenceScan>(*item.table->sequence);
   if (item.table->system) return make_system_scan(*item.table, nullptr, 0);
   if (!item.cursor.empty()) return make_current_of(item);
+  if (auto key = index_key(item, where); key.index)
+    return std::make_unique<IndexScan>(*item.table, std::move(key), item.with_place);
   return std::make_unique<TableScan>(*item.table, item.with_place);
 }
 
